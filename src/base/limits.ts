@@ -1,0 +1,140 @@
+/**
+ * Every queue, batch, retry and size has a bound with a name, a unit and a reason. LIMITS.md is written from this list
+ * (`npm run docs`), and a test fails when the two differ.
+ */
+
+export interface Limit {
+  readonly value: number;
+  readonly unit: string;
+  /** What the bound protects, and what the caller sees when it is reached. */
+  readonly why: string;
+}
+
+const MiB = 1024 * 1024;
+
+export const LIMITS = {
+  // store
+  thread_pool_threads: {
+    value: 16,
+    unit: 'threads',
+    why: 'every DuckDB call holds a libuv thread; with the default of 4, four long queries block all file access',
+  },
+  duckdb_memory_bytes: { value: 1024 * MiB, unit: 'bytes', why: 'DuckDB spills to disk above it' },
+  duckdb_threads: { value: 2, unit: 'threads', why: 'parallel scan threads inside DuckDB' },
+  duckdb_connections_idle: {
+    value: 8,
+    unit: 'connections',
+    why: 'idle connections kept for the next stream; more are closed',
+  },
+  duckdb_connections: { value: 64, unit: 'connections', why: 'open streams at one time; the next one waits' },
+  write_retries: {
+    value: 8,
+    unit: 'tries',
+    why: 'a write conflict is tried again with growing pauses, then reported',
+  },
+  write_retry_pause_ms: {
+    value: 10,
+    unit: 'milliseconds',
+    why: 'first pause after a write conflict; doubles each time',
+  },
+  append_rows: { value: 2048, unit: 'rows', why: 'rows in one DuckDB data chunk' },
+  arrow_batch_rows: { value: 32768, unit: 'rows', why: 'rows in one Arrow batch of a result stream' },
+  lance_batch_rows: { value: 1024, unit: 'rows', why: 'sections embedded and staged in Lance at one time' },
+  lance_commits_between_compactions: {
+    value: 100,
+    unit: 'commits',
+    why: 'small fragments slow every read; compaction runs after this many',
+  },
+  compaction_memory_bytes: {
+    value: 1024 * MiB,
+    unit: 'bytes',
+    why: 'compaction runs in a process of its own that stops above it and is tried again later',
+  },
+  compaction_time_ms: {
+    value: 600_000,
+    unit: 'milliseconds',
+    why: 'a compaction that takes longer is stopped',
+  },
+  lance_keep_versions_ms: {
+    value: 600_000,
+    unit: 'milliseconds',
+    why: 'older Lance versions are removed; a reader may hold one for this long',
+  },
+  vector_flat_rows: {
+    value: 20_000,
+    unit: 'rows',
+    why: 'below it an exact scan is faster than building an IVF_RQ index',
+  },
+  salvage_tries: {
+    value: 64,
+    unit: 'opens',
+    why: 'a damaged write-ahead log is cut by bisection; each try opens a copy',
+  },
+  feed_rows: { value: 10_000, unit: 'rows', why: 'rows in one batch of the change feed' },
+
+  // ingest
+  document_bytes: { value: 128 * MiB, unit: 'bytes', why: 'a larger file is refused before it is read' },
+  xml_depth: { value: 256, unit: 'levels', why: 'deeper markup is refused; real law stays below 60' },
+  xml_attribute_bytes: { value: 64 * 1024, unit: 'bytes', why: 'one attribute value' },
+  xml_name_bytes: { value: 1024, unit: 'bytes', why: 'one element or attribute name' },
+  xml_doctype_bytes: {
+    value: 64 * 1024,
+    unit: 'bytes',
+    why: 'a document type declaration is skipped, never read; a longer one is refused',
+  },
+  section_text_bytes: { value: 4 * MiB, unit: 'bytes', why: 'text of one provision' },
+  sections_per_document: { value: 500_000, unit: 'sections', why: 'provisions of one document' },
+  warnings_per_document: { value: 100, unit: 'warnings', why: 'more are counted, not kept' },
+  import_files: { value: 100_000, unit: 'files', why: 'files found below the paths of one import' },
+  record_fields: { value: 512, unit: 'columns', why: 'columns of one record file' },
+  record_bytes: { value: 1 * MiB, unit: 'bytes', why: 'one line of a record file' },
+
+  // ai
+  embed_batch_texts: { value: 64, unit: 'texts', why: 'texts in one model call' },
+  embed_text_chars: {
+    value: 20_000,
+    unit: 'characters',
+    why: 'longer texts are cut before tokenising; the model reads less than that',
+  },
+  model_bytes: { value: 512 * MiB, unit: 'bytes', why: 'a model file larger than this is refused' },
+
+  // query
+  search_k: { value: 1000, unit: 'hits', why: 'hits one search may ask for' },
+  search_query_chars: { value: 4000, unit: 'characters', why: 'length of a search query' },
+  search_candidates: {
+    value: 100,
+    unit: 'hits',
+    why: 'hits taken from each of text and vector before fusion (at least 2k)',
+  },
+  sql_bytes: { value: 1 * MiB, unit: 'bytes', why: 'length of one SQL statement' },
+  sql_timeout_ms: {
+    value: 60_000,
+    unit: 'milliseconds',
+    why: 'a statement is interrupted after it; --timeout changes it',
+  },
+  sql_timeout_max_ms: { value: 3_600_000, unit: 'milliseconds', why: 'longest timeout a caller may ask for' },
+
+  // server
+  http_body_bytes: { value: 128 * MiB, unit: 'bytes', why: 'body of one request' },
+  http_json_bytes: { value: 2 * MiB, unit: 'bytes', why: 'JSON body of one request' },
+  http_headers_ms: {
+    value: 10_000,
+    unit: 'milliseconds',
+    why: 'a client must have sent its headers by then',
+  },
+  http_connections: { value: 256, unit: 'connections', why: 'open client connections' },
+  shutdown_ms: {
+    value: 10_000,
+    unit: 'milliseconds',
+    why: 'running requests get this long when the node stops',
+  },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** Bounds as numbers. A node may lower or raise them in `fractal.json` under `limits`. */
+export type Limits = Readonly<Record<LimitName, number>>;
+
+export const DEFAULT_LIMITS: Limits = Object.fromEntries(
+  Object.entries(LIMITS).map(([name, limit]) => [name, limit.value]),
+) as Record<LimitName, number>;

@@ -1,0 +1,12 @@
+export { arrowSchema, arrowType } from './arrow.ts';
+export type { AuditCategory, AuditEvent, AuditSink } from './audit-sink.ts';
+export { HLC_DRIFT_MAX_MS, HybridLogicalClock, hlcMilliseconds } from './hlc.ts';
+export type { HlcStamp } from './hlc.ts';
+export { MIGRATIONS } from './migrations/index.ts';
+export type { Migration } from './migrations/index.ts';
+export { ESH, LAW, TABLES, tableNamed } from './model.ts';
+export { NODE_TABLES } from './node-tables.ts';
+export { partitionSql } from './partition.ts';
+export type { PartitionKey } from './partition.ts';
+export { SYSTEM_COLUMNS, allColumns, createStatement, qualifiedName } from './table.ts';
+export type { Column, ColumnType, PersonalData, StateMachine, Table, TableClass } from './table.ts';

@@ -1,0 +1,56 @@
+/** The node's own bookkeeping: not part of the ESH model, never synced as it stands. */
+
+export const NODE_TABLES: readonly string[] = [
+  // One row per applied migration.
+  `CREATE TABLE node.migrations (
+  version INTEGER NOT NULL,
+  name VARCHAR NOT NULL,
+  applied_at TIMESTAMP NOT NULL
+)`,
+  // Who this node is: node_id, name, role, region.
+  `CREATE TABLE node.meta (
+  name VARCHAR NOT NULL,
+  value VARCHAR NOT NULL
+)`,
+  // One row per committed transaction: the spine of the change feed.
+  `CREATE TABLE node.commits (
+  commit_version BIGINT NOT NULL,
+  hlc BIGINT NOT NULL,
+  node_id VARCHAR NOT NULL,
+  committed_at TIMESTAMP NOT NULL,
+  principal VARCHAR NOT NULL,
+  tables VARCHAR[] NOT NULL,
+  changed_rows BIGINT NOT NULL
+)`,
+  // The Lance version that belongs to the newest commit, per Lance table. Readers open exactly this one.
+  `CREATE TABLE node.lance_heads (
+  name VARCHAR NOT NULL,
+  version BIGINT NOT NULL,
+  commit_version BIGINT NOT NULL
+)`,
+  // Which model made the vectors of a search index. Another model is refused, never mixed in.
+  `CREATE TABLE node.search_indexes (
+  name VARCHAR NOT NULL,
+  model_id VARCHAR NOT NULL,
+  model_version VARCHAR NOT NULL,
+  model_sha256 VARCHAR NOT NULL,
+  dimension INTEGER NOT NULL,
+  made_at TIMESTAMP NOT NULL
+)`,
+  // What was imported, by the hash of its bytes: the same bytes again change nothing. Rejected ones keep the reason.
+  `CREATE TABLE node.sources (
+  source_sha256 VARCHAR NOT NULL,
+  source_name VARCHAR NOT NULL,
+  source_bytes BIGINT NOT NULL,
+  kind VARCHAR NOT NULL,
+  status VARCHAR NOT NULL,
+  version_ids VARCHAR[] NOT NULL,
+  documents INTEGER NOT NULL,
+  sections INTEGER NOT NULL,
+  records BIGINT NOT NULL,
+  error_code VARCHAR,
+  error_message VARCHAR,
+  imported_at TIMESTAMP NOT NULL,
+  commit_version BIGINT NOT NULL
+)`,
+];

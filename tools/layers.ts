@@ -1,0 +1,40 @@
+/**
+ * The layer table: which layer may import which. One place; the tsconfig references are checked against it by
+ * `test/tidy.test.ts`, and the table in ARCHITECTURE.md is written from it by `npm run docs`.
+ */
+
+/** Lowest first. A layer may import only layers before it, and of those only the ones named. `base` is open to all. */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  schema: ['base'],
+  store: ['base', 'schema'],
+  query: ['base', 'schema', 'store'],
+  ai: ['base', 'schema', 'store', 'query'],
+  ingest: ['base', 'schema', 'store', 'query', 'ai'],
+  audit: ['base', 'schema', 'store'],
+  security: ['base', 'schema', 'query', 'audit'],
+  runtime: ['base', 'schema', 'query', 'ai', 'audit', 'security'],
+  sync: ['base', 'schema', 'store', 'audit', 'security'],
+  node: ['base', 'schema', 'store', 'query', 'ai', 'ingest', 'audit', 'security', 'runtime', 'sync'],
+  server: ['base', 'schema', 'sync', 'node'],
+  cli: ['base', 'schema', 'node', 'server'],
+  web: ['schema', 'server'],
+};
+
+/** What each layer is for, in one line. */
+export const LAYER_PURPOSE: Readonly<Record<string, string>> = {
+  base: 'errors, clock, random, file system, hashing, limits; knows nothing of Fractal',
+  schema: 'tables, identities, Arrow mapping, migrations, hybrid logical clock; port AuditSink',
+  store: 'DuckDB and Lance files, transactions, change feed, Arrow conversion',
+  query: 'SQL from text to batches, search; ports AccessPolicy, Embedder',
+  ai: 'local models: embeddings by ONNX Runtime',
+  ingest: 'readers of law and records: format → documents → sections',
+  audit: 'the append-only log (not built yet)',
+  security: 'principals, certificates, policy language (not built yet)',
+  runtime: 'WebAssembly component runtime (not built yet)',
+  sync: 'hub and edge (not built yet)',
+  node: 'composition root: the one place that builds every layer',
+  server: 'HTTP: decode, call node, encode',
+  cli: 'flags as data; each command is one call to a node',
+  web: 'console (not built yet)',
+};
