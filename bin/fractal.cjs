@@ -11,7 +11,7 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
 process.env.UV_THREADPOOL_SIZE ??= '16';
-process.env.LANCE_LOG ??= 'error';
+process.env.LANCEDB_LOG ??= 'error';
 
 const NODE_MAJOR_MIN = 24;
 const root = path.join(__dirname, '..');

@@ -1,0 +1,104 @@
+/**
+ * One transaction over both engines.
+ *
+ * DuckDB's commit is the commit. Lance rows are staged before it as versions nobody reads; the DuckDB transaction
+ * names the Lance version that belongs to it; after the commit readers are moved there. A crash before the commit
+ * leaves a Lance version that no commit names, and the next open rolls it back.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Table as ArrowTable } from 'apache-arrow';
+import type { Limits } from '../base/index.ts';
+import { qualifiedName, type Table } from '../schema/index.ts';
+import { execute, readRows, type Parameters } from './duckdb.ts';
+import type { LanceStore, LanceUpdate } from './lance.ts';
+import { insertFresh, put, remove, type PutCounts, type Stamp } from './put.ts';
+import type { Row } from './values.ts';
+
+export class Transaction {
+  readonly stamp: Stamp;
+  readonly #connection: DuckDBConnection;
+  readonly #lance: LanceStore;
+  readonly #limits: Limits;
+  readonly #tables = new Set<string>();
+  readonly #staged = new Set<string>();
+  #changedRows = 0;
+
+  constructor(connection: DuckDBConnection, lance: LanceStore, limits: Limits, stamp: Stamp) {
+    this.#connection = connection;
+    this.#lance = lance;
+    this.#limits = limits;
+    this.stamp = stamp;
+  }
+
+  /** Rows written so far. A transaction with none makes no commit. */
+  get changedRows(): number {
+    return this.#changedRows;
+  }
+  get changedTables(): readonly string[] {
+    return [...this.#tables].sort();
+  }
+  get stagedTables(): readonly string[] {
+    return [...this.#staged].sort();
+  }
+
+  /** Reads with this transaction's own writes. For small answers. */
+  async rows<T>(sql: string, params: Parameters = []): Promise<T[]> {
+    return await readRows<T>(this.#connection, sql, params);
+  }
+
+  /** Writes rows by the rules of the table's class. */
+  async put(table: Table, rows: readonly Row[]): Promise<PutCounts> {
+    const counts = await put(this.#connection, table, rows, this.stamp, this.#limits);
+    this.#note(table, counts.added + counts.updated);
+    return counts;
+  }
+
+  /** Appends rows whose keys the caller knows to be new: no look-up is made. */
+  async insert(table: Table, rows: readonly Row[]): Promise<void> {
+    await insertFresh(this.#connection, table, rows, this.stamp, this.#limits);
+    this.#note(table, rows.length);
+  }
+
+  /** Closes append-only rows: sets end columns. `set` and `where` are SQL over the table's columns, with `$1…` bound. */
+  async close(table: Table, set: string, where: string, params: Parameters): Promise<number> {
+    const n = params.length;
+    const changed = await execute(
+      this.#connection,
+      `update ${qualifiedName(table)} set ${set}, node_id = $${n + 1}, hlc = $${n + 2}, commit_version = $${n + 3} where ${where}`,
+      [...params, this.stamp.nodeId, this.stamp.hlc, this.stamp.commitVersion],
+    );
+    this.#note(table, changed);
+    return changed;
+  }
+
+  /** Leaves tombstones. */
+  async remove(table: Table, where: string, params: readonly (string | number)[]): Promise<number> {
+    const removed = await remove(this.#connection, table, where, params, this.stamp);
+    this.#note(table, removed);
+    return removed;
+  }
+
+  /** The node's own bookkeeping tables, which have no class. */
+  async bookkeep(sql: string, params: Parameters = []): Promise<number> {
+    const changed = await execute(this.#connection, sql, params);
+    this.#changedRows += changed;
+    return changed;
+  }
+
+  /** Stages rows in a Lance table. */
+  async stage(name: string, rows: ArrowTable): Promise<void> {
+    this.#staged.add(name);
+    await this.#lance.table(name).add(rows);
+  }
+
+  async stageUpdate(name: string, change: LanceUpdate): Promise<void> {
+    this.#staged.add(name);
+    await this.#lance.table(name).update(change);
+  }
+
+  #note(table: Table, rows: number): void {
+    if (rows === 0) return;
+    this.#tables.add(qualifiedName(table));
+    this.#changedRows += rows;
+  }
+}
