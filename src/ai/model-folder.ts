@@ -1,0 +1,133 @@
+/** A model as a folder: a manifest and files whose hashes it names. Nothing is loaded that does not match. */
+import path from 'node:path';
+import {
+  badInputError,
+  integrityError,
+  sha256,
+  unavailableError,
+  type FileSystem,
+  type Limits,
+} from '../base/index.ts';
+
+export interface ModelManifest {
+  readonly id: string;
+  readonly version: string;
+  readonly kind: 'embedding';
+  readonly format: 'onnx-int8' | 'onnx';
+  /** Length of its vectors. */
+  readonly dimension: number;
+  /** Longer texts are cut after this many tokens. */
+  readonly max_tokens: number;
+  readonly query_prefix: string;
+  readonly passage_prefix: string;
+  readonly licence: string;
+  readonly ram_bytes_needed: number;
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+}
+
+export interface ModelFolder {
+  readonly manifest: ModelManifest;
+  readonly folder: string;
+  /** SHA-256 over the sorted hashes of its files: what an index remembers. */
+  readonly sha256: string;
+}
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+
+/** Reads `model.json`. Does not touch the other files. */
+export async function readModelFolder(fs: FileSystem, folder: string): Promise<ModelFolder> {
+  const file = path.join(folder, 'model.json');
+  if ((await fs.stat(file)) === undefined)
+    throw unavailableError(
+      'model.missing',
+      `there is no model.json in the folder of the model ${path.basename(folder)}`,
+      'Restore the folder from the release, or name another model in fractal.json.',
+    );
+  const bad = (why: string): Error =>
+    badInputError(
+      'model.manifest',
+      `model.json of ${path.basename(folder)} is not usable: ${why}`,
+      'Take the folder from the release again.',
+    );
+  let manifest: ModelManifest;
+  try {
+    manifest = JSON.parse(new TextDecoder().decode(await fs.readFile(file))) as ModelManifest;
+  } catch {
+    throw bad('it is not JSON');
+  }
+  if (manifest.kind !== 'embedding') throw bad('its kind is not embedding');
+  if (!NAME.test(String(manifest.id)) || !NAME.test(String(manifest.version)))
+    throw bad('its id or version is not a plain name');
+  if (!Number.isInteger(manifest.dimension) || manifest.dimension < 1 || manifest.dimension > 4096)
+    throw bad('its dimension');
+  if (!Number.isInteger(manifest.max_tokens) || manifest.max_tokens < 1) throw bad('its max_tokens');
+  if (!Array.isArray(manifest.files) || manifest.files.length === 0) throw bad('it names no files');
+  for (const entry of manifest.files)
+    if (entry.path !== path.basename(entry.path)) throw bad('a file lies outside its folder');
+  const hashes = manifest.files.map((entry) => entry.sha256).sort();
+  return { manifest, folder, sha256: sha256(hashes.join('\n')) };
+}
+
+/** The bytes of one file, once their hash is right. */
+export async function readModelFile(
+  fs: FileSystem,
+  model: ModelFolder,
+  name: string,
+  limits: Limits,
+): Promise<Uint8Array> {
+  const entry = model.manifest.files.find((file) => file.path === name);
+  const file = path.join(model.folder, name);
+  const stat = await fs.stat(file);
+  if (entry === undefined || stat === undefined)
+    throw unavailableError(
+      'model.missing',
+      `the model ${model.manifest.id} has no file ${name}`,
+      'Take the folder from the release again.',
+    );
+  if (stat.size > limits.model_bytes)
+    throw badInputError(
+      'model.size',
+      `${name} is larger than ${limits.model_bytes} bytes`,
+      'Raise model_bytes in fractal.json.',
+    );
+  const bytes = await fs.readFile(file);
+  if (sha256(bytes) !== entry.sha256)
+    throw integrityError(
+      'model.hash',
+      `${name} of the model ${model.manifest.id} ${model.manifest.version} is not the file its manifest names`,
+      'Take the folder from the release again; a changed model must carry a version and hashes of its own.',
+    );
+  return bytes;
+}
+
+/** Adds a model from a folder (a USB stick, say): every hash is checked before and after the copy. */
+export async function addModel(
+  fs: FileSystem,
+  from: string,
+  modelsFolder: string,
+  limits: Limits,
+): Promise<ModelFolder> {
+  const source = await readModelFolder(fs, from);
+  const { id, version, files } = source.manifest;
+  const target = path.join(modelsFolder, `${id}-${version}`);
+  if ((await fs.stat(target)) !== undefined) {
+    const present = await readModelFolder(fs, target);
+    if (present.sha256 === source.sha256) return present;
+    throw badInputError(
+      'model.conflict',
+      `another model is here as ${id} ${version}`,
+      'Give the new one a version of its own.',
+    );
+  }
+  const staging = `${target}.adding`;
+  await fs.remove(staging);
+  await fs.makeFolder(staging);
+  for (const file of files)
+    await fs.writeDurable(path.join(staging, file.path), await readModelFile(fs, source, file.path, limits));
+  await fs.writeDurable(path.join(staging, 'model.json'), await fs.readFile(path.join(from, 'model.json')));
+  const staged = await readModelFolder(fs, staging);
+  for (const file of files) await readModelFile(fs, staged, file.path, limits);
+  await fs.rename(staging, target);
+  await fs.sync(modelsFolder);
+  return await readModelFolder(fs, target);
+}

@@ -1,0 +1,197 @@
+/** The Lance table behind search: one row per provision that has text, per version. */
+import * as lancedb from '@lancedb/lancedb';
+import {
+  DateDay,
+  Field,
+  FixedSizeList,
+  Float32,
+  Int32,
+  Int64,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  Utf8,
+  makeData,
+  vectorFromArray,
+  type Data,
+} from 'apache-arrow';
+import { invariant } from '../../base/index.ts';
+import { parseDate, type LanceDefinition } from '../../store/index.ts';
+
+export const SECTION_TABLE = 'sections';
+
+/** Stands for "always was" and "still is": ranges over plain integers are what a BTREE answers fastest. */
+export const DAY_MIN = -(2 ** 31);
+export const DAY_MAX = 2 ** 31 - 1;
+
+/** One row to be indexed. */
+export interface IndexedSection {
+  readonly section_id: string;
+  readonly version_id: string;
+  readonly document_id: string;
+  readonly jurisdiction: string;
+  readonly language: string;
+  readonly level: string;
+  readonly citation: string;
+  readonly heading: string;
+  readonly text: string;
+  /** What full-text search reads: citation, headings above, text. */
+  readonly search_text: string;
+}
+
+const TEXT_COLUMNS = [
+  'row_key',
+  'section_id',
+  'version_id',
+  'document_id',
+  'jurisdiction',
+  'language',
+  'level',
+  'citation',
+  'heading',
+  'text',
+  'search_text',
+] as const;
+
+export function sectionTable(dimension: number): LanceDefinition {
+  return {
+    name: SECTION_TABLE,
+    key: 'row_key',
+    schema: new Schema([
+      ...TEXT_COLUMNS.map((name) => new Field(name, new Utf8(), false)),
+      new Field('in_force_from', new DateDay(), true),
+      new Field('in_force_to', new DateDay(), true),
+      new Field('from_day', new Int32(), false),
+      new Field('to_day', new Int32(), false),
+      // 0 while the node knows no better text for the same date; 1 for a superseded or removed one.
+      new Field('superseded', new Int32(), false),
+      new Field('commit_version', new Int64(), false),
+      new Field('vector', vectorType(dimension), false),
+    ]),
+  };
+}
+
+function vectorType(dimension: number): FixedSizeList<Float32> {
+  return new FixedSizeList(dimension, new Field('item', new Float32(), true));
+}
+
+/** Rows of one version with their vectors (row-major, `rows.length × dimension`) as one Arrow table. */
+export function sectionBatch(
+  rows: readonly IndexedSection[],
+  vectors: Float32Array,
+  dimension: number,
+  inForce: { readonly from: string | undefined; readonly to: string | undefined },
+  commitVersion: bigint,
+): Table {
+  const n = rows.length;
+  invariant(vectors.length === n * dimension, 'one vector per section');
+  const { schema } = sectionTable(dimension);
+  const texts = TEXT_COLUMNS.map((name) =>
+    column(
+      vectorFromArray(
+        rows.map((row) => (name === 'row_key' ? `${row.version_id} ${row.section_id}` : row[name])),
+        new Utf8(),
+      ),
+    ),
+  );
+  const from = inForce.from === undefined ? undefined : parseDate(inForce.from);
+  const to = inForce.to === undefined ? undefined : parseDate(inForce.to);
+  const date = (day: number | undefined): Data =>
+    makeData({
+      type: new DateDay(),
+      length: n,
+      nullCount: day === undefined ? n : 0,
+      nullBitmap: day === undefined ? new Uint8Array((n + 7) >> 3) : null,
+      data: new Int32Array(n).fill(day ?? 0),
+    });
+  const int = (value: number): Data =>
+    makeData({ type: new Int32(), length: n, data: new Int32Array(n).fill(value) });
+  const children: Data[] = [
+    ...texts,
+    date(from),
+    date(to),
+    int(from ?? DAY_MIN),
+    int(to ?? DAY_MAX),
+    int(0),
+    makeData({ type: new Int64(), length: n, data: new BigInt64Array(n).fill(commitVersion) }),
+    makeData({
+      type: vectorType(dimension),
+      length: n,
+      nullCount: 0,
+      child: makeData({ type: new Float32(), length: n * dimension, data: vectors }),
+    }),
+  ];
+  return new Table([
+    new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: n, children })),
+  ]);
+}
+
+function column(vector: { readonly data: readonly Data[] }): Data {
+  const [data] = vector.data;
+  invariant(data, 'a column has data');
+  return data;
+}
+
+/** SQL that moves a version's end date in the search table. */
+export function closeSections(
+  versionId: string,
+  to: string | undefined,
+): { where: string; set: Record<string, string> } {
+  return {
+    where: `version_id = ${quote(versionId)}`,
+    set: {
+      in_force_to: to === undefined ? 'cast(null as date)' : `date '${to}'`,
+      to_day: String(to === undefined ? DAY_MAX : (parseDate(to) ?? DAY_MAX)),
+    },
+  };
+}
+
+/** SQL that takes a version out of the search: the node knows a better text for the same date. */
+export function supersedeSections(versionId: string): { where: string; set: Record<string, string> } {
+  return { where: `version_id = ${quote(versionId)}`, set: { superseded: '1' } };
+}
+
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * Full text without positions: phrase queries are not offered, and compacting positional indexes has crashed Lance
+ * (field notes on EverOS#315).
+ */
+export function textIndex(): lancedb.Index {
+  return lancedb.Index.fts({
+    withPosition: false,
+    baseTokenizer: 'simple',
+    language: 'English',
+    lowercase: true,
+    stem: true,
+    removeStopWords: true,
+    asciiFolding: true,
+  });
+}
+
+/** Every column that a prefilter names. */
+export const FILTER_COLUMNS = [
+  'from_day',
+  'to_day',
+  'superseded',
+  'jurisdiction',
+  'document_id',
+  'version_id',
+] as const;
+
+export function filterIndex(): lancedb.Index {
+  return lancedb.Index.btree();
+}
+
+/** Measured choice (data plane notes §5): IVF_RQ with √N partitions, refine 5, 20 probes. */
+export function vectorIndex(rows: number): lancedb.Index {
+  return lancedb.Index.ivfRq({
+    distanceType: 'cosine',
+    numPartitions: Math.max(1, Math.round(Math.sqrt(rows))),
+  });
+}
+export const VECTOR_PROBES = 20;
+export const VECTOR_REFINE = 5;
