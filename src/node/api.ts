@@ -86,6 +86,8 @@ export interface ImportRequest {
   readonly paths: readonly string[];
   readonly kind?: string;
   readonly jurisdiction?: string;
+  /** What to call the source, when the path is that of a temporary copy. For one file only. */
+  readonly name?: string;
   /** `YYYY-MM-DD`: first day the text applies, for sources that do not say. */
   readonly in_force_from?: string;
 }
@@ -100,6 +102,12 @@ export interface ImportResult {
   readonly records: number;
   readonly warnings: readonly string[];
   readonly error?: Problem;
+}
+
+/** Versions indexed again, of all there are. */
+export interface ReindexEvent {
+  readonly done: number;
+  readonly total: number;
 }
 
 export type ImportEvent =
@@ -122,5 +130,7 @@ export interface NodeApi {
   /** DuckDB's plan as text. */
   explain(request: SqlRequest, signal?: AbortSignal): Promise<string>;
   import(request: ImportRequest, signal?: AbortSignal): AsyncIterable<ImportEvent>;
+  /** Makes the search table again from the database. */
+  reindex(signal?: AbortSignal): AsyncIterable<ReindexEvent>;
   close(): Promise<void>;
 }

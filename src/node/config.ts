@@ -1,0 +1,64 @@
+/** `fractal.json` in the data directory: what an administrator may change. */
+import path from 'node:path';
+import { DEFAULT_LIMITS, badInputError, notFoundError, type FileSystem, type Limits } from '../base/index.ts';
+
+export interface NodeConfig {
+  readonly name: string;
+  readonly role: 'hub' | 'edge';
+  readonly region: string;
+  readonly sites: readonly string[];
+  /** Folder of the embedding model; the one that ships when absent. */
+  readonly model?: string;
+  /** Bounds that differ from LIMITS.md. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+export const CONFIG_FILE = 'fractal.json';
+
+const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'limits'];
+
+export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeConfig> {
+  const file = path.join(dataDir, CONFIG_FILE);
+  if ((await fs.stat(file)) === undefined)
+    throw notFoundError(
+      'node.absent',
+      `there is no node in ${dataDir}`,
+      'Run `fractal init`, or name the data directory with --data.',
+    );
+  const bad = (why: string): Error =>
+    badInputError(
+      'node.config',
+      `${CONFIG_FILE}: ${why}`,
+      'Correct the file; docs/configuration.md lists what it may hold.',
+      { place: { source: file } },
+    );
+  let config: NodeConfig;
+  try {
+    config = JSON.parse(new TextDecoder().decode(await fs.readFile(file))) as NodeConfig;
+  } catch {
+    throw bad('it is not JSON');
+  }
+  for (const name of Object.keys(config))
+    if (!KNOWN.includes(name)) throw bad(`${name} is not a setting; settings are ${KNOWN.join(', ')}`);
+  for (const name of ['name', 'region'] as const)
+    if (typeof config[name] !== 'string') throw bad(`${name} must be text`);
+  if (!['hub', 'edge'].includes(config.role)) throw bad('role must be hub or edge');
+  if (!Array.isArray(config.sites)) throw bad('sites must be a list');
+  return config;
+}
+
+export async function writeConfig(fs: FileSystem, dataDir: string, config: NodeConfig): Promise<void> {
+  await fs.writeDurable(path.join(dataDir, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** The bounds of this node. A name that is no bound is refused: a typing error must not pass for a limit. */
+export function limitsOf(config: NodeConfig): Limits {
+  for (const [name, value] of Object.entries(config.limits ?? {}))
+    if (!(name in DEFAULT_LIMITS) || !Number.isFinite(value) || value <= 0)
+      throw badInputError(
+        'node.limit',
+        `limits.${name} is not a bound or not a positive number`,
+        'LIMITS.md lists the bounds.',
+      );
+  return { ...DEFAULT_LIMITS, ...config.limits };
+}

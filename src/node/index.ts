@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { badInputError, type Log } from '../base/index.ts';
+import { CONFIG_FILE, writeConfig } from './config.ts';
+import { FractalNode, SYSTEM, newNodeName, type NodeOptions, type Outside } from './node.ts';
+
+export { LOCAL_OPERATOR } from './local-operator.ts';
+export { FractalNode, SYSTEM } from './node.ts';
+export type { NodeOptions, Outside } from './node.ts';
+export { sampleFolder, shippedModelFolder } from './paths.ts';
+export { VERSION } from './status.ts';
+export type {
+  DoctorCheck,
+  ImportEvent,
+  ImportRequest,
+  ImportResult,
+  NodeApi,
+  NodeStatus,
+  ReindexEvent,
+  SearchAnswer,
+  SearchHit,
+  SearchMode,
+  SearchRequest,
+  SqlRequest,
+} from './api.ts';
+
+export interface InitOptions {
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly role?: 'hub' | 'edge';
+  readonly name?: string;
+  readonly region?: string;
+  readonly sites?: readonly string[];
+  readonly outside?: Outside;
+}
+
+/** Makes a node: its folder, its configuration, its empty store. Refuses a folder that already holds one. */
+export async function initNode(
+  options: InitOptions,
+): Promise<{ readonly nodeId: string; readonly name: string }> {
+  const outside = options.outside ?? SYSTEM;
+  const { fs } = outside;
+  if ((await fs.stat(path.join(options.dataDir, CONFIG_FILE))) !== undefined)
+    throw badInputError(
+      'node.exists',
+      'there is already a node in this data directory',
+      'Use it, or name another directory with --data.',
+    );
+  const name = options.name ?? newNodeName(outside);
+  await fs.makeFolder(options.dataDir);
+  await writeConfig(fs, options.dataDir, {
+    name,
+    role: options.role ?? 'hub',
+    region: options.region ?? '',
+    sites: options.sites ?? [],
+  });
+  const node = await openNode({
+    dataDir: options.dataDir,
+    log: options.log,
+    principal: 'local-operator',
+    outside,
+  });
+  const { nodeId } = node.parts.store;
+  await node.close();
+  return { nodeId, name };
+}
+
+export async function openNode(options: NodeOptions): Promise<FractalNode> {
+  return await FractalNode.open(options);
+}
+
+/** The socket that a running node listens on, if there is one; it may be stale. */
+export async function findRunningNode(dataDir: string): Promise<{ readonly socketPath: string } | undefined> {
+  const socketPath = path.join(dataDir, 'node.sock');
+  return (await SYSTEM.fs.stat(socketPath)) === undefined ? undefined : { socketPath };
+}

@@ -1,0 +1,308 @@
+/** One node: every layer built in one place, started and stopped in order. */
+import path from 'node:path';
+import {
+  asFractalError,
+  badInputError,
+  newId,
+  systemClock,
+  systemRandom,
+  nodeFileSystem,
+  today,
+  unavailableError,
+  type Clock,
+  type FileSystem,
+  type Limits,
+  type Log,
+  type Random,
+} from '../base/index.ts';
+import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
+import { Importer, reindex, type FileResult } from '../ingest/index.ts';
+import {
+  SectionSearch,
+  authorize,
+  executeQuery,
+  explainQuery,
+  parseStatement,
+  type AccessPolicy,
+  type AuthorizedQuery,
+  type Embedder,
+  type Principal,
+} from '../query/index.ts';
+import { Maintenance, Store } from '../store/index.ts';
+import type {
+  DoctorCheck,
+  ImportEvent,
+  ImportRequest,
+  ImportResult,
+  NodeApi,
+  NodeStatus,
+  ReindexEvent,
+  SearchAnswer,
+  SearchRequest,
+  SqlRequest,
+} from './api.ts';
+import { limitsOf, readConfig, type NodeConfig } from './config.ts';
+import { examine } from './doctor.ts';
+import { localOperatorPolicy, principalNamed } from './local-operator.ts';
+import { shippedModelFolder } from './paths.ts';
+import { describeNode } from './status.ts';
+
+/** What the process hands in: the outside world. Tests replace it. */
+export interface Outside {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fs: FileSystem;
+}
+
+export const SYSTEM: Outside = { clock: systemClock, random: systemRandom, fs: nodeFileSystem };
+
+export interface NodeOptions {
+  readonly dataDir: string;
+  readonly log: Log;
+  /** Who asks, by name. */
+  readonly principal: string;
+  readonly outside?: Outside;
+}
+
+/** Everything a node is made of, for the parts that look across it (`status`, `doctor`). */
+export interface NodeParts {
+  readonly dataDir: string;
+  readonly config: NodeConfig;
+  readonly limits: Limits;
+  readonly outside: Outside;
+  readonly store: Store;
+  readonly embedder: Embedder;
+  readonly search: SectionSearch;
+  readonly maintenance: Maintenance;
+  readonly startedAt: number;
+}
+
+const DEFAULT_K = 10;
+
+export class FractalNode implements NodeApi {
+  readonly parts: NodeParts;
+  readonly #principal: Principal;
+  readonly #policy: AccessPolicy;
+  readonly #importer: Importer;
+  readonly #stopping = new AbortController();
+
+  private constructor(parts: NodeParts, principal: Principal, policy: AccessPolicy) {
+    this.parts = parts;
+    this.#principal = principal;
+    this.#policy = policy;
+    const { store, embedder, outside, limits } = parts;
+    this.#importer = new Importer({ store, embedder, clock: outside.clock, fs: outside.fs, limits });
+  }
+
+  static async open(options: NodeOptions): Promise<FractalNode> {
+    const outside = options.outside ?? SYSTEM;
+    const { clock, fs } = outside;
+    const principal = principalNamed(options.principal);
+    const config = await readConfig(fs, options.dataDir);
+    const limits = limitsOf(config);
+    const modelFolder = path.resolve(options.dataDir, config.model ?? shippedModelFolder());
+    const embedder = new OnnxEmbedder({ model: await readModelFolder(fs, modelFolder), fs, limits });
+    const store = await Store.open({
+      folder: options.dataDir,
+      limits,
+      clock,
+      random: outside.random,
+      fs,
+      log: options.log,
+    });
+    try {
+      const search = new SectionSearch({ store, embedder, policy: localOperatorPolicy, limits });
+      const maintenance = new Maintenance({ store });
+      // A damaged search table does not stop the node: SQL goes on and search says what to do.
+      if (store.lanceDamage === undefined) await search.prepare();
+      maintenance.start();
+      const parts = {
+        dataDir: options.dataDir,
+        config,
+        limits,
+        outside,
+        store,
+        embedder,
+        search,
+        maintenance,
+        startedAt: clock.monotonic(),
+      };
+      return new FractalNode(parts, principal, localOperatorPolicy);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  async status(): Promise<NodeStatus> {
+    return await describeNode(this.parts);
+  }
+
+  async doctor(): Promise<readonly DoctorCheck[]> {
+    return await examine(this.parts);
+  }
+
+  async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
+    const mode = request.mode ?? 'hybrid';
+    const at = request.at ?? today(this.parts.outside.clock);
+    const hits = await this.parts.search.find(
+      this.#principal,
+      {
+        query: request.query,
+        mode,
+        k: request.k ?? DEFAULT_K,
+        at,
+        jurisdiction: request.jurisdiction,
+        document: request.document,
+      },
+      signal,
+    );
+    const { model } = this.parts.embedder;
+    return {
+      query: request.query,
+      mode,
+      at,
+      model: mode === 'text' ? null : `${model.id} ${model.version}`,
+      hits: hits.map((hit, i) => ({
+        rank: i + 1,
+        section_id: hit.section_id,
+        document_id: hit.document_id,
+        citation: hit.citation,
+        heading: hit.heading,
+        text: hit.text,
+        score: hit.score,
+        scores: { vector: hit.vector_score, text: hit.text_score, fused: hit.fused_score },
+        in_force_from: hit.in_force_from,
+        in_force_to: hit.in_force_to,
+      })),
+    };
+  }
+
+  async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const query = await this.#authorized(request);
+    return await executeQuery(this.parts.store, query, this.#limitTime(request, signal));
+  }
+
+  async explain(request: SqlRequest): Promise<string> {
+    return await explainQuery(this.parts.store, await this.#authorized(request));
+  }
+
+  async #authorized(request: SqlRequest): Promise<AuthorizedQuery> {
+    const statement = await parseStatement(
+      this.parts.store,
+      request.sql,
+      request.params ?? [],
+      this.parts.limits,
+    );
+    return authorize(statement, this.#principal, this.#policy);
+  }
+
+  /** The caller's signal, the node's own stop and the time bound as one. */
+  #limitTime(request: SqlRequest, signal: AbortSignal | undefined): AbortSignal {
+    const { limits } = this.parts;
+    const asked = request.timeout_s === undefined ? limits.sql_timeout_ms : request.timeout_s * 1000;
+    if (!(asked > 0) || asked > limits.sql_timeout_max_ms)
+      throw badInputError(
+        'sql.timeout',
+        `the timeout must be more than 0 and at most ${limits.sql_timeout_max_ms / 1000} s`,
+        'Ask for less time.',
+      );
+    const signals = [AbortSignal.timeout(asked), this.#stopping.signal];
+    return AbortSignal.any(signal === undefined ? signals : [...signals, signal]);
+  }
+
+  async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
+    const { store, search } = this.parts;
+    const decision = this.#policy.decide(this.#principal, { action: 'import', tables: ['*'] });
+    if (!decision.allowed)
+      throw unavailableError('policy.denied', decision.rule, 'Ask an administrator for the right.');
+    if (store.lanceDamage !== undefined) throw store.lanceDamage;
+    await search.checkModel();
+    const options = {
+      kind: request.kind,
+      jurisdiction: request.jurisdiction,
+      inForceFrom: request.in_force_from,
+      principal: this.#principal.id,
+    };
+    this.#importer.check(options);
+    const files = await this.#importer.find(request.paths);
+    const total = files.length;
+    const bytesTotal = files.reduce((sum, file) => sum + file.bytes, 0);
+    let done = 0;
+    let bytes = 0;
+    let sections = 0;
+    const stop = AbortSignal.any(
+      signal === undefined ? [this.#stopping.signal] : [this.#stopping.signal, signal],
+    );
+    yield { type: 'progress', done, total, bytes_done: 0, bytes_total: bytesTotal, sections };
+    for (const file of files) {
+      stop.throwIfAborted();
+      const result = await this.#importer.importFile(file.path, request.name ?? file.path, options, stop);
+      done++;
+      bytes += file.bytes;
+      sections += result.sections;
+      yield { type: 'result', result: asImportResult(result) };
+      yield { type: 'progress', done, total, bytes_done: bytes, bytes_total: bytesTotal, sections };
+    }
+    await this.#settle();
+  }
+
+  async *reindex(signal?: AbortSignal): AsyncGenerator<ReindexEvent> {
+    const { store, search, embedder, limits } = this.parts;
+    const events: ReindexEvent[] = [];
+    let wake: () => void = () => undefined;
+    let failure: unknown;
+    let finished = false;
+    const work = reindex(
+      store,
+      search,
+      embedder,
+      limits,
+      this.#principal.id,
+      (done, total) => {
+        events.push({ done, total });
+        wake();
+      },
+      signal,
+    )
+      .catch((error: unknown) => {
+        failure = error;
+      })
+      .finally(() => {
+        finished = true;
+        wake();
+      });
+    for (;;) {
+      const event = events.shift();
+      if (event !== undefined) yield event;
+      else if (finished) break;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+    await work;
+    if (failure !== undefined) throw asFractalError(failure);
+    await this.#settle();
+  }
+
+  /** After many new rows: indexes take them in, so that searches need not scan. */
+  async #settle(): Promise<void> {
+    const { search, maintenance, limits } = this.parts;
+    await search.maintainVectorIndex();
+    if ((await search.unindexedRows()) > limits.unindexed_rows) await maintenance.run();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort(unavailableError('node.stopping', 'the node is stopping', 'Start it again.'));
+    await this.parts.maintenance.stop();
+    await this.parts.store.close();
+  }
+}
+
+function asImportResult(result: FileResult): ImportResult {
+  const { error, ...rest } = result;
+  // Obligations are found by a later layer; none is claimed here.
+  return { ...rest, obligations: 0, ...(error === undefined ? {} : { error: error.toProblem() }) };
+}
+
+export function newNodeName(outside: Outside): string {
+  return `node-${newId(outside.clock, outside.random).slice(-6)}`;
+}

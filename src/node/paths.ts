@@ -1,0 +1,13 @@
+/** Where the parts of the distribution lie, from source and from dist alike. */
+import { fileURLToPath } from 'node:url';
+
+const ROOT = new URL('../../', import.meta.url);
+
+export function shippedModelFolder(): string {
+  return fileURLToPath(new URL('models/fractal-embed-v1', ROOT));
+}
+
+/** The invented organisation that `demo` imports. */
+export function sampleFolder(): string {
+  return fileURLToPath(new URL('sample', ROOT));
+}
