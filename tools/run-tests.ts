@@ -1,0 +1,25 @@
+/**
+ * Runs one suite of tests with Node's own runner: `node tools/run-tests.ts unit`. `unit` is everything that is not in a
+ * folder of its own suite.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+
+/** Suites that are too slow, or need more than npm, for `npm test`. */
+const SUITES = ['crash', 'fuzz', 'peers', 'models'];
+
+const suite = process.argv[2] ?? 'unit';
+const apart = (file: string): boolean => SUITES.some((name) => file.startsWith(`test/${name}/`));
+const files = globSync('test/**/*.test.ts')
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => (suite === 'unit' ? !apart(file) : file.startsWith(`test/${suite}/`)))
+  .sort();
+if (files.length === 0) {
+  process.stderr.write(`there are no tests in the suite ${suite}\n`);
+  process.exit(1);
+}
+const child = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, UV_THREADPOOL_SIZE: '16', LANCEDB_LOG: 'error' },
+});
+child.on('exit', (code) => process.exit(code ?? 1));
