@@ -1,6 +1,6 @@
 /** Text to a statement: one statement, of a kind that only reads. The AST allow-list comes with policies. */
 import { StatementType } from '@duckdb/node-api';
-import { badInputError, type Limits } from '../../base/index.ts';
+import { badInputError, type FractalError, type Limits } from '../../base/index.ts';
 import { duckError, type RowValue, type Store } from '../../store/index.ts';
 
 declare const parsed: unique symbol;
@@ -25,25 +25,22 @@ export async function parseStatement(
       `the statement is longer than ${limits.sql_bytes} bytes`,
       'Shorten it.',
     );
-  const type = await store
-    .withConnection(async (connection) => {
-      const statements = await connection.extractStatements(sql);
-      if (statements.count !== 1)
-        throw badInputError(
-          'sql.one_statement',
-          `the text holds ${statements.count} statements`,
-          'Send exactly one.',
-        );
-      const prepared = await statements.prepare(0);
-      try {
-        return prepared.statementType;
-      } finally {
-        prepared.destroySync();
-      }
-    })
-    .catch((error: unknown) => {
-      throw duckError(error);
+  const oneStatement = (count: string): FractalError =>
+    badInputError('sql.one_statement', `the text holds ${count}`, 'Send exactly one statement.');
+  const type = await store.withConnection(async (connection) => {
+    const statements = await connection.extractStatements(sql).catch((error: unknown) => {
+      const known = duckError(error);
+      // For a text without any statement the engine has no message of its own.
+      throw known.kind === 'internal' ? oneStatement('no statement') : known;
     });
+    if (statements.count !== 1) throw oneStatement(`${statements.count} statements`);
+    const prepared = await statements.prepare(0);
+    try {
+      return prepared.statementType;
+    } finally {
+      prepared.destroySync();
+    }
+  });
   if (!READ_ONLY.includes(type))
     throw badInputError(
       'sql.read_only',

@@ -1,0 +1,191 @@
+/** The life of a document, from bytes to a cited passage at a date. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { annualPart, importAll, testNode } from './kit.ts';
+
+const LAW_2023 = annualPart(7, '2023-07-01', {
+  '7.1': ['(a) The operator shall lock the valve before work.', '(b) Records are kept for 3 years.'],
+  '7.2': ['Dust at the boundary must not exceed 50 micrograms.'],
+});
+const LAW_2024 = annualPart(7, '2024-07-01', {
+  '7.1': ['(a) The operator shall lock the valve before work.', '(b) Records are kept for 5 years.'],
+  '7.3': ['Noise at the boundary must not exceed 55 decibels.'],
+});
+const DOCUMENT = 'us/cfr/99/7';
+
+test('importing the same bytes again changes nothing', async () => {
+  await using t = await testNode();
+  const file = await t.file('a.xml', LAW_2023);
+  const [first] = await t.import(file);
+  assert.equal(first?.status, 'added');
+  assert.equal(first.sections, 2);
+  const before = t.node.parts.store.commitVersion;
+  const [again] = await t.import(file);
+  assert.deepEqual(
+    { ...again, source: '', warnings: [] },
+    { ...first, status: 'unchanged', source: '', warnings: [] },
+  );
+  assert.equal(t.node.parts.store.commitVersion, before);
+  // The same bytes under another name are the same text.
+  const [copy] = await t.import(await t.file('copy.xml', LAW_2023));
+  assert.equal(copy?.status, 'unchanged');
+  assert.equal((await t.rows('select * from law.versions')).length, 1);
+});
+
+test('versions get their intervals whatever the order they come in', async () => {
+  for (const order of [
+    [LAW_2023, LAW_2024],
+    [LAW_2024, LAW_2023],
+  ]) {
+    await using t = await testNode();
+    for (const [i, text] of order.entries()) await t.import(await t.file(`${i}.xml`, text));
+    assert.deepEqual(
+      await t.rows(
+        `select strftime(in_force_from, '%Y-%m-%d') f, strftime(in_force_to, '%Y-%m-%d') t, dated_by d from law.versions order by 1`,
+      ),
+      [
+        { f: '2023-07-01', t: '2024-07-01', d: 'source' },
+        { f: '2024-07-01', t: null, d: 'source' },
+      ],
+    );
+    assert.deepEqual(await t.rows(`select section_id, kind from law.changes where not deleted order by 1`), [
+      { section_id: `${DOCUMENT}#s7.1-b`, kind: 'changed' },
+      { section_id: `${DOCUMENT}#s7.2`, kind: 'removed' },
+      ...(await t.rows(
+        `select section_id, 'removed' as kind from law.sections where section_id like '${DOCUMENT}#s7.2-%'`,
+      )),
+      { section_id: `${DOCUMENT}#s7.3`, kind: 'added' },
+      ...(await t.rows(
+        `select section_id, 'added' as kind from law.sections where section_id like '${DOCUMENT}#s7.3-%'`,
+      )),
+    ]);
+  }
+});
+
+test('--at answers from the text in force that day, and from no other', async () => {
+  await using t = await testNode();
+  await t.import(await t.file('a.xml', LAW_2023), await t.file('b.xml', LAW_2024));
+  for (const mode of ['text', 'vector', 'hybrid'] as const) {
+    const find = async (query: string, at: string): Promise<string[]> =>
+      (await t.node.search({ query, mode, at, k: 50 })).hits.map((hit) => hit.text);
+    assert.deepEqual(await find('dust at the boundary', '2023-06-30'), []);
+    const old = await find('records are kept', '2024-06-30');
+    assert.ok(old.some((text) => text.includes('3 years')) && !old.some((text) => text.includes('5 years')));
+    const now = await find('records are kept', '2024-07-01');
+    assert.ok(now.some((text) => text.includes('5 years')) && !now.some((text) => text.includes('3 years')));
+    assert.ok(!(await find('dust at the boundary', '2024-07-01')).some((text) => text.includes('Dust')));
+  }
+});
+
+test('another text for the same date is a correction: it takes the place of the old one and both are kept', async () => {
+  await using t = await testNode();
+  const corrected = LAW_2023.replace('3 years', '4 years');
+  await t.import(await t.file('a.xml', LAW_2023));
+  const [result] = await t.import(await t.file('b.xml', corrected));
+  assert.equal(result?.status, 'updated');
+  assert.deepEqual(
+    await t.rows(
+      'select known_to is null as current, count(*)::int as n from law.versions group by all order by 1',
+    ),
+    [
+      { current: false, n: 1 },
+      { current: true, n: 1 },
+    ],
+  );
+  const { hits } = await t.node.search({ query: 'records are kept', at: '2023-08-01', k: 50 });
+  assert.ok(hits.some((hit) => hit.text.includes('4 years')));
+  assert.ok(!hits.some((hit) => hit.text.includes('3 years')));
+  // A file that differs in bytes and not in text is no correction.
+  const [same] = await t.import(await t.file('c.xml', corrected.replace('<PART>', '<PART>\n\n')));
+  assert.equal(same?.status, 'unchanged');
+  assert.equal((await t.rows('select * from law.versions')).length, 2);
+});
+
+test('a bad file is rejected with its place and stops no other; the reason is kept', async () => {
+  await using t = await testNode();
+  const bad = await t.file('b-bad.xml', LAW_2023.replace('</SECTION>', '</SECTON>'));
+  const good = await t.file('a-good.xml', LAW_2024);
+  const results = await t.import(t.folder);
+  const byName = new Map(results.map((result) => [result.source, result]));
+  assert.equal(byName.get(good)?.status, 'added');
+  const rejected = byName.get(bad);
+  assert.equal(rejected?.status, 'rejected');
+  assert.equal(rejected.error?.kind, 'bad_input');
+  assert.equal(rejected.error.place?.source, bad);
+  assert.ok((rejected.error.place.line ?? 0) > 1);
+  assert.deepEqual(
+    await t.rows(
+      `select source_name, error_code from node.sources where status = 'rejected' and source_name = 'b-bad.xml'`,
+    ),
+    [{ source_name: 'b-bad.xml', error_code: rejected.error.code }],
+  );
+  assert.equal((await t.rows('select * from law.documents')).length, 1);
+});
+
+test('a document that fails half way leaves nothing in either engine', async () => {
+  await using t = await testNode();
+  const sections: Record<string, string[]> = {};
+  for (let i = 1; i <= 1500; i++) sections[`7.${i}`] = [`(a) Provision ${i} applies.`, '(b) It is kept.'];
+  const whole = annualPart(7, '2023-07-01', sections);
+  // Batches have been written to both engines by the time the end is missing.
+  const [result] = await t.import(await t.file('torn.xml', whole.slice(0, whole.length - 40)));
+  assert.equal(result?.status, 'rejected');
+  assert.deepEqual(await t.rows('select count(*)::int as n from law.sections'), [{ n: 0 }]);
+  assert.equal(await t.node.parts.store.lanceTable('sections').reader.countRows(), 0);
+  const [again] = await t.import(await t.file('whole.xml', whole));
+  assert.equal(again?.sections, 1500);
+  const [stored] = await t.rows<{ n: number }>(
+    `select count(*)::int as n from law.sections where text <> ''`,
+  );
+  assert.equal(await t.node.parts.store.lanceTable('sections').reader.countRows(), stored?.n);
+});
+
+test('what an import was stopped in the middle of is not there, what came before is', async () => {
+  await using t = await testNode();
+  const files = [await t.file('a.xml', LAW_2023), await t.file('b.xml', LAW_2024)];
+  const stop = new AbortController();
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const event of t.node.import({ paths: files }, stop.signal))
+      if (event.type === 'result') {
+        seen.push(event.result.status);
+        stop.abort();
+      }
+  });
+  assert.deepEqual(seen, ['added']);
+  assert.equal((await t.rows('select * from law.versions')).length, 1);
+});
+
+test('records: a file named after its table, all rows or none', async () => {
+  await using t = await testNode();
+  const header = 'site_id,region,name,jurisdiction,activities,employees,opened_on\n';
+  const good = await t.file(
+    'esh.sites.csv',
+    `${header}s1,North,Works,UK,"[""mixing""]",12,2020-02-29\ns2,North,Yard,UK,,,\n`,
+  );
+  const [result] = await t.import(good);
+  assert.deepEqual([result?.status, result?.records, result?.kind], ['added', 2, 'records']);
+  assert.deepEqual(await t.rows('select site_id, activities, employees from esh.sites order by 1'), [
+    { site_id: 's1', activities: ['mixing'], employees: 12 },
+    { site_id: 's2', activities: null, employees: null },
+  ]);
+  const bad = await t.file('esh.sites.csv', `${header}s3,North,Pit,UK,,,\ns4,North,Hall,UK,,many,\n`);
+  const [refused] = await t.import(bad);
+  assert.equal(refused?.error?.code, 'records.value');
+  assert.equal(refused.error.place?.line, 3);
+  assert.ok(!JSON.stringify(refused.error).includes('many'));
+  assert.equal((await t.rows('select * from esh.sites')).length, 2);
+});
+
+test('options are checked before anything is read', async () => {
+  await using t = await testNode();
+  const file = await t.file('a.xml', LAW_2023);
+  for (const [request, code] of [
+    [{ paths: [file], kind: 'word' }, 'import.kind'],
+    [{ paths: [file], in_force_from: '2023-02-30' }, 'import.date'],
+    [{ paths: [file], jurisdiction: 'united kingdom' }, 'import.jurisdiction'],
+    [{ paths: [`${file}.not`] }, 'import.path'],
+  ] as const)
+    await assert.rejects(importAll(t.node, request), { code });
+  assert.deepEqual(await t.rows('select * from node.sources'), []);
+});

@@ -1,0 +1,82 @@
+/** A node in a folder of its own, and small documents in the official formats, written for the tests. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { silentLog } from '../../src/base/index.ts';
+import {
+  initNode,
+  openNode,
+  type FractalNode,
+  type ImportRequest,
+  type ImportResult,
+} from '../../src/node/index.ts';
+
+export interface TestNode {
+  readonly folder: string;
+  readonly dataDir: string;
+  node: FractalNode;
+  /** Writes a file beside the data directory and answers its path. */
+  file(name: string, content: string | Uint8Array): Promise<string>;
+  import(...paths: string[]): Promise<ImportResult[]>;
+  reopen(): Promise<FractalNode>;
+  rows<T = Record<string, unknown>>(sql: string): Promise<T[]>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function testNode(): Promise<TestNode> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
+  const dataDir = path.join(folder, 'node');
+  const open = (): Promise<FractalNode> => openNode({ dataDir, log: silentLog, principal: 'local-operator' });
+  await initNode({ dataDir, log: silentLog, name: 'test' });
+  return {
+    folder,
+    dataDir,
+    node: await open(),
+    async file(name, content) {
+      const file = path.join(folder, name);
+      await writeFile(file, content);
+      return file;
+    },
+    async import(...paths) {
+      return await importAll(this.node, { paths });
+    },
+    async reopen() {
+      await this.node.close();
+      this.node = await open();
+      return this.node;
+    },
+    async rows<T>(sql: string) {
+      return await this.node.parts.store.rows<T>(`from (${sql}) where $1 = 1`, [1]);
+    },
+    async [Symbol.asyncDispose]() {
+      await this.node.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function importAll(node: FractalNode, request: ImportRequest): Promise<ImportResult[]> {
+  const results: ImportResult[] = [];
+  for await (const event of node.import(request)) if (event.type === 'result') results.push(event.result);
+  return results;
+}
+
+/** A part of an annual edition: sections by number, each with its paragraphs as printed. */
+export function annualPart(
+  part: number,
+  date: string,
+  sections: Readonly<Record<string, readonly string[]>>,
+): string {
+  const body = Object.entries(sections)
+    .map(
+      ([num, paragraphs]) =>
+        `<SECTION><SECTNO>§ ${num}</SECTNO><SUBJECT>Subject of ${num}.</SUBJECT>${paragraphs.map((text) => `<P>${text}</P>`).join('')}</SECTION>`,
+    )
+    .join('\n');
+  return `<?xml version="1.0"?>
+<CFRGRANULE><FDSYS><CFRTITLE>99</CFRTITLE><CFRTITLETEXT>Invented</CFRTITLETEXT><VOL>1</VOL><DATE>${date}</DATE>
+<ORIGINALDATE>${date}</ORIGINALDATE><TITLE>INVENTED PART</TITLE><GRANULENUM>${part}</GRANULENUM><HEADING>PART ${part}</HEADING></FDSYS>
+<PART><HD SOURCE="HED">PART ${part}—INVENTED PART</HD>
+${body}
+</PART></CFRGRANULE>`;
+}
