@@ -28,10 +28,14 @@ export async function parseStatement(
   const oneStatement = (count: string): FractalError =>
     badInputError('sql.one_statement', `the text holds ${count}`, 'Send exactly one statement.');
   const type = await store.withConnection(async (connection) => {
-    const statements = await connection.extractStatements(sql).catch((error: unknown) => {
-      const known = duckError(error);
-      // For a text without any statement the engine has no message of its own.
-      throw known.kind === 'internal' ? oneStatement('no statement') : known;
+    // When it cannot read the text, this call says only that it failed; preparing the text says why.
+    const statements = await connection.extractStatements(sql).catch(async () => {
+      const prepared = await connection.prepare(sql).catch((error: unknown) => {
+        const known = duckError(error);
+        throw known.kind === 'internal' ? oneStatement('no statement') : known;
+      });
+      prepared.destroySync();
+      throw oneStatement('no statement');
     });
     if (statements.count !== 1) throw oneStatement(`${statements.count} statements`);
     const prepared = await statements.prepare(0);
