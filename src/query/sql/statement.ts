@@ -32,7 +32,7 @@ export async function parseStatement(
     const statements = await connection.extractStatements(sql).catch(async () => {
       const prepared = await connection.prepare(sql).catch((error: unknown) => {
         const known = duckError(error);
-        throw known.kind === 'internal' ? oneStatement('no statement') : known;
+        throw known.code === 'sql.syntax' ? known : oneStatement('no statement');
       });
       prepared.destroySync();
       throw oneStatement('no statement');
