@@ -1,0 +1,233 @@
+/** Commands as data, and those that a later version will bring. */
+import { DEFAULT_HOST, DEFAULT_PORT } from '../server/index.ts';
+import type { Flag, FlagValues, GlobalValues } from './flags.ts';
+
+export interface Argument {
+  readonly name: string;
+  readonly doc: string;
+  readonly optional?: boolean;
+  readonly repeatable?: boolean;
+  /** The words it takes; any text when absent. */
+  readonly values?: readonly string[];
+  /** Completed as a file. */
+  readonly file?: boolean;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** More than the summary says, one paragraph a string. */
+  readonly details?: readonly string[];
+  readonly arguments: readonly Argument[];
+  readonly flags: readonly Flag[];
+  /** Command lines with what they do. */
+  readonly examples: readonly (readonly [string, string])[];
+}
+
+const PORT = {
+  name: 'port',
+  type: 'integer',
+  arg: 'N',
+  default: DEFAULT_PORT,
+  min: 0,
+  max: 65_535,
+  doc: 'TCP port; 0 for any free one.',
+} as const satisfies Flag;
+
+const JURISDICTION = {
+  name: 'jurisdiction',
+  type: 'string',
+  arg: 'J',
+  doc: 'Jurisdiction, for example EU or US-CA.',
+} as const satisfies Flag;
+
+export const COMMANDS = [
+  {
+    name: 'init',
+    summary: 'Make a node: directories and configuration.',
+    arguments: [],
+    flags: [
+      {
+        name: 'role',
+        type: 'choice',
+        values: ['hub', 'edge'],
+        default: 'hub',
+        arg: 'ROLE',
+        doc: 'Place in a fleet.',
+      },
+      { name: 'name', type: 'string', arg: 'N', doc: 'Name of the node. Default: one of its own.' },
+      { name: 'region', type: 'string', arg: 'R', doc: 'Region its data belongs to.' },
+      { name: 'sites', type: 'list', arg: 'S,…', doc: 'Sites it serves.' },
+    ],
+    examples: [['fractal init --name plant-7 --region eu --sites hamburg,kiel', 'A node for two sites.']],
+  },
+  {
+    name: 'start',
+    summary: 'Serve the HTTP API on loopback, until stopped with Ctrl-C.',
+    details: [
+      'The node is in single-user mode: whoever can reach the loopback port on this machine is the local operator, with ' +
+        'all rights. The port is never opened on an address that is not loopback.',
+    ],
+    arguments: [],
+    flags: [
+      PORT,
+      {
+        name: 'host',
+        type: 'string',
+        arg: 'H',
+        default: DEFAULT_HOST,
+        doc: 'Loopback name: 127.0.0.1, localhost or ::1.',
+      },
+    ],
+    examples: [['fractal start --port 0', 'Serve on any free port and say which.']],
+  },
+  {
+    name: 'demo',
+    summary: 'Make a node with the sample organisation, ask one question, and serve.',
+    details: [
+      'Without --data or FRACTAL_DATA the node lives in a temporary folder that is removed when the demo ends.',
+    ],
+    arguments: [],
+    flags: [PORT, { name: 'once', type: 'boolean', doc: 'Stop after the question instead of serving.' }],
+    examples: [['fractal demo --once', 'See it work and be back at the prompt.']],
+  },
+  {
+    name: 'status',
+    summary: 'What runs, sizes, versions and warnings.',
+    arguments: [],
+    flags: [],
+    examples: [['fractal status --json', 'The same for a program.']],
+  },
+  {
+    name: 'doctor',
+    summary: 'Test each part and say the cure. Exits 6 when a test fails.',
+    arguments: [],
+    flags: [],
+    examples: [['fractal doctor', 'Test this node.']],
+  },
+  {
+    name: 'import',
+    summary: 'Take in law and records from files and folders.',
+    details: [
+      'Exits 5 when a source is refused; the others are kept. Importing again changes nothing, so an import that was ' +
+        'stopped is finished by giving the same command again.',
+    ],
+    arguments: [{ name: 'PATH', doc: 'File or folder.', repeatable: true, file: true }],
+    flags: [
+      { name: 'kind', type: 'string', arg: 'K', doc: 'Reader to use. Default: found from the content.' },
+      JURISDICTION,
+      {
+        name: 'in-force-from',
+        type: 'date',
+        arg: 'DATE',
+        doc: 'First day the text applies, for sources that do not say.',
+      },
+    ],
+    examples: [
+      ['fractal import law/ --jurisdiction EU', 'Everything below a folder.'],
+      ['fractal import --json law/*.xml', 'One line of JSON per document.'],
+    ],
+  },
+  {
+    name: 'reindex',
+    summary: 'Make the search table again from the database.',
+    details: ['Needed after another embedding model was chosen, or when `fractal doctor` says so.'],
+    arguments: [],
+    flags: [],
+    examples: [['fractal reindex', 'Index everything again.']],
+  },
+  {
+    name: 'search',
+    summary: 'Find provisions of law by words and meaning.',
+    arguments: [{ name: 'QUERY', doc: 'Words or a question.', repeatable: true }],
+    flags: [
+      { name: 'k', type: 'integer', arg: 'N', default: 10, min: 1, max: 1000, doc: 'How many hits.' },
+      {
+        name: 'mode',
+        type: 'choice',
+        values: ['hybrid', 'vector', 'text'],
+        default: 'hybrid',
+        arg: 'M',
+        doc: 'How to search.',
+      },
+      { name: 'at', type: 'date', arg: 'DATE', doc: 'The law as it stood on this day. Default: today.' },
+      JURISDICTION,
+      { name: 'document', type: 'string', arg: 'D', doc: 'Only in this document.' },
+    ],
+    examples: [
+      ['fractal search noise limits at work', 'Ten best provisions.'],
+      ['fractal search -k 3 --at 2020-01-01 "asbestos removal"', 'As the law stood then.'],
+    ],
+  },
+  {
+    name: 'sql',
+    summary: 'Run one SQL statement.',
+    arguments: [{ name: 'SQL', doc: 'The statement; - reads it from standard input.' }],
+    flags: [
+      {
+        name: 'format',
+        type: 'choice',
+        values: ['table', 'json', 'csv', 'arrow'],
+        arg: 'F',
+        doc: 'How to show the rows. Default: table, or json with --json.',
+      },
+      { name: 'explain', type: 'boolean', doc: 'Show the plan instead of running it.' },
+      {
+        name: 'timeout',
+        type: 'number',
+        arg: 'S',
+        min: 0.001,
+        max: 3600,
+        doc: 'Interrupt the statement after S seconds. Default: 60.',
+      },
+    ],
+    examples: [
+      ["fractal sql 'select count(*) from law.sections'", 'One number.'],
+      ["fractal sql --format csv 'from esh.sites' > sites.csv", 'RFC 4180; NULL is empty, empty text is "".'],
+      ["fractal sql --format arrow 'from law.sections' > sections.arrows", 'An Arrow IPC stream.'],
+    ],
+  },
+  {
+    name: 'completion',
+    summary: 'Print a completion script for a shell.',
+    arguments: [{ name: 'SHELL', doc: 'bash, zsh or fish.', values: ['bash', 'zsh', 'fish'] }],
+    flags: [],
+    examples: [['source <(fractal completion bash)', 'Complete in this bash.']],
+  },
+  { name: 'version', summary: 'Show the version.', arguments: [], flags: [], examples: [] },
+  {
+    name: 'help',
+    summary: 'Show help, also for one command.',
+    arguments: [{ name: 'COMMAND', doc: 'The command.', optional: true }],
+    flags: [],
+    examples: [['fractal help import', 'The same as fractal import --help.']],
+  },
+] as const satisfies readonly Command[];
+
+export type CommandName = (typeof COMMANDS)[number]['name'];
+type CommandOf<N extends CommandName> = Extract<(typeof COMMANDS)[number], { name: N }>;
+export type ValuesOf<N extends CommandName> = FlagValues<CommandOf<N>['flags']> & GlobalValues;
+
+/** Part of the surface, not built yet: the first word, or the first two. */
+export const NOT_BUILT: readonly (readonly [string, string])[] = [
+  ['ask', 'answer a question with citations'],
+  ['check', 'compliance of a site'],
+  ['classify', 'classify a text'],
+  ['report', 'reports and statutory filings'],
+  ['decide', 'record a human decision'],
+  ['law', 'compare versions of a law'],
+  ['app', 'micro-apps'],
+  ['node', 'membership of a fleet'],
+  ['sync', 'hub and edge'],
+  ['audit', 'the audit log'],
+  ['policy', 'access policy'],
+  ['models', 'local models'],
+  ['key', 'key custody'],
+  ['user', 'users and tokens'],
+  ['backup', 'back up the node'],
+  ['restore', 'restore a backup'],
+  ['import status', 'the ingest queue'],
+  ['import retry', 'the ingest queue'],
+  ['import cancel', 'the ingest queue'],
+  ['import --watch', 'import again when files change'],
+];

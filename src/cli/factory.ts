@@ -1,0 +1,26 @@
+/** How the commands come by a node. `main.ts` fills it from the node layer; tests with a double. */
+import type { Limits, Log } from '../base/index.ts';
+import type { NodeApi } from '../node/index.ts';
+
+/** Who acts when `--as` is not given. */
+export const LOCAL_OPERATOR = 'local-operator';
+
+export interface InitOptions {
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly role?: 'hub' | 'edge';
+  readonly name?: string;
+  readonly region?: string;
+  readonly sites: readonly string[];
+}
+
+export interface NodeFactory {
+  open(options: {
+    dataDir: string;
+    log: Log;
+    principal: string;
+  }): Promise<{ readonly node: NodeApi; readonly limits: Limits }>;
+  init(options: InitOptions): Promise<{ readonly nodeId: string; readonly name: string }>;
+  /** The socket of the node that runs on the directory; it may be left over from one that was killed. */
+  findRunning(dataDir: string): Promise<{ readonly socketPath: string } | undefined>;
+}

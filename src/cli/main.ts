@@ -1,0 +1,22 @@
+/** The process: joins the program to the node layer. `bin/fractal.cjs` loads it. */
+import path from 'node:path';
+import { VERSION, findRunningNode, initNode, openNode } from '../node/index.ts';
+import type { NodeFactory } from './factory.ts';
+import { processIo } from './process-io.ts';
+import { main } from './program.ts';
+
+// From src/cli and from dist/cli alike.
+const root = path.join(import.meta.dirname, '../..');
+
+const factory: NodeFactory = {
+  open: async (options) => {
+    const node = await openNode(options);
+    return { node, limits: node.parts.limits };
+  },
+  init: (options) => initNode(options),
+  findRunning: (dataDir) => findRunningNode(dataDir),
+};
+
+const code = await main(process.argv.slice(2), processIo({ root, version: VERSION }), factory);
+// Said outright: threads of the engines may outlive their work. Every write above was awaited.
+process.exit(code);

@@ -1,0 +1,33 @@
+/** What a handler gets besides the request. */
+import type { Context } from 'hono';
+import type { Limits, Log } from '../base/index.ts';
+import type { NodeApi } from '../node/index.ts';
+
+/** What the listener says about the connection. */
+export interface Door {
+  /** `socket`: the local socket, which only the node's own user can open. `tcp`: a loopback port, open to any local process. */
+  readonly transport: 'socket' | 'tcp';
+  /** The TCP port listened on. */
+  readonly port?: number;
+  /** Cuts the connection, so that a broken answer cannot be taken for a whole one. */
+  readonly cut?: () => void;
+}
+
+export type App = { Bindings: Door };
+export type RequestContext = Context<App>;
+
+export interface AppOptions {
+  /** Uploads are kept below it while they are read. */
+  readonly dataDir: string;
+  readonly version: string;
+  readonly limits: Limits;
+  readonly log: Log;
+  /** As whom the node acts. No other name is accepted while nobody may impersonate. */
+  readonly principal: string;
+}
+
+export type Handler = (
+  context: RequestContext,
+  options: AppOptions,
+  node: NodeApi,
+) => Response | Promise<Response>;

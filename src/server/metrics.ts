@@ -1,0 +1,74 @@
+/** A node's status as OpenMetrics text. */
+import type { NodeStatus } from '../node/index.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly unit?: string;
+  readonly samples: readonly (readonly [Labels, number])[];
+}
+
+const escaped = (value: string): string =>
+  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+
+function render(metric: Metric): string {
+  const lines = [`# TYPE ${metric.name} gauge`];
+  if (metric.unit !== undefined) lines.push(`# UNIT ${metric.name} ${metric.unit}`);
+  lines.push(`# HELP ${metric.name} ${metric.help}`);
+  for (const [labels, value] of metric.samples) {
+    const pairs = Object.entries(labels).map(([name, text]) => `${name}="${escaped(text)}"`);
+    lines.push(`${metric.name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`);
+  }
+  return lines.join('\n');
+}
+
+export function openMetrics(status: NodeStatus): string {
+  const metrics: Metric[] = [
+    {
+      name: 'fractal_node',
+      help: 'Always 1; the labels say which node this is.',
+      samples: [[{ id: status.node.id, role: status.node.role, version: status.version }, 1]],
+    },
+    {
+      name: 'fractal_uptime_seconds',
+      help: 'Time since the node opened.',
+      unit: 'seconds',
+      samples: [[{}, status.uptime_s]],
+    },
+    {
+      name: 'fractal_commit_version',
+      help: 'Version of the last commit.',
+      samples: [[{}, status.commit_version]],
+    },
+    {
+      name: 'fractal_table_rows',
+      help: 'Rows of a table.',
+      unit: 'rows',
+      samples: status.tables.map((table) => [{ table: table.name, class: table.class }, table.rows] as const),
+    },
+    {
+      name: 'fractal_storage_bytes',
+      help: 'Bytes on disk.',
+      unit: 'bytes',
+      samples: [
+        [{ engine: 'duckdb' }, status.storage.duckdb_bytes],
+        [{ engine: 'lance' }, status.storage.lance_bytes],
+      ],
+    },
+    {
+      name: 'fractal_unindexed_rows',
+      help: 'Provisions not yet in the search index.',
+      unit: 'rows',
+      samples: [[{}, status.search.unindexed_rows]],
+    },
+    {
+      name: 'process_resident_memory_bytes',
+      help: 'Resident set size.',
+      unit: 'bytes',
+      samples: [[{}, status.memory.rss_bytes]],
+    },
+  ];
+  return metrics.map(render).join('\n') + '\n# EOF\n';
+}

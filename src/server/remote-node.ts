@@ -1,0 +1,221 @@
+/** A running node, asked over its local socket. The other end of `app.ts`, behind the same `NodeApi`. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { FractalError, deniedError, unavailableError, type Problem } from '../base/index.ts';
+import type {
+  DoctorCheck,
+  ImportEvent,
+  ImportRequest,
+  NodeApi,
+  NodeStatus,
+  ReindexEvent,
+  SearchAnswer,
+  SearchRequest,
+  SqlRequest,
+} from '../node/index.ts';
+import { PRINCIPAL_HEADER } from './app.ts';
+import { readFrames } from './frames.ts';
+import { FRAMES_TYPE, JSON_TYPE, NDJSON_TYPE } from './routes.ts';
+import { shortSocketPath } from './socket-path.ts';
+
+export interface RemoteNodeOptions {
+  readonly socketPath: string;
+  /** Whom to act as; the local operator when absent. */
+  readonly principal?: string;
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly accept?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type ErrorLine = { readonly type: 'error'; readonly problem: Problem };
+
+export class RemoteNode implements NodeApi {
+  readonly #socketPath: string;
+  readonly #principal: string | undefined;
+  readonly #open = new Set<IncomingMessage>();
+
+  constructor(options: RemoteNodeOptions) {
+    this.#socketPath = shortSocketPath(options.socketPath, process.cwd());
+    this.#principal = options.principal;
+  }
+
+  status(): Promise<NodeStatus> {
+    return this.#json({ method: 'GET', path: '/v1/status' });
+  }
+
+  async doctor(): Promise<readonly DoctorCheck[]> {
+    const answer = await this.#json<{ checks: DoctorCheck[] }>({ method: 'GET', path: '/v1/doctor' });
+    return answer.checks;
+  }
+
+  search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/search', body: request, signal });
+  }
+
+  async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#call({
+      method: 'POST',
+      path: '/v1/sql',
+      body: request,
+      accept: FRAMES_TYPE,
+      signal,
+    });
+    return readFrames(this.#chunks(response, signal));
+  }
+
+  async explain(request: SqlRequest, signal?: AbortSignal): Promise<string> {
+    const answer = await this.#json<{ plan: string }>({
+      method: 'POST',
+      path: '/v1/explain',
+      body: request,
+      signal,
+    });
+    return answer.plan;
+  }
+
+  async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent, void, undefined> {
+    const response = await this.#call({
+      method: 'POST',
+      path: '/v1/import',
+      body: request,
+      accept: NDJSON_TYPE,
+      signal,
+    });
+    for await (const line of lines(this.#chunks(response, signal))) {
+      const event = JSON.parse(line) as ImportEvent | ErrorLine;
+      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
+      yield event;
+    }
+  }
+
+  async *reindex(signal?: AbortSignal): AsyncGenerator<ReindexEvent, void, undefined> {
+    const response = await this.#call({
+      method: 'POST',
+      path: '/v1/reindex',
+      body: {},
+      accept: NDJSON_TYPE,
+      signal,
+    });
+    for await (const line of lines(this.#chunks(response, signal))) {
+      const event = JSON.parse(line) as ({ readonly type: 'progress' } & ReindexEvent) | ErrorLine;
+      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
+      yield { done: event.done, total: event.total };
+    }
+  }
+
+  /** Ends this side's requests. The node itself goes on. */
+  async close(): Promise<void> {
+    for (const response of this.#open) response.destroy();
+  }
+
+  async #json<T>(call: Call): Promise<T> {
+    const response = await this.#call(call);
+    const parts: Uint8Array[] = [];
+    for await (const chunk of this.#chunks(response, call.signal)) parts.push(chunk);
+    return JSON.parse(Buffer.concat(parts).toString()) as T;
+  }
+
+  /** Sends the call; resolves with the head of a good answer, throws the problem of a bad one. */
+  async #call(call: Call): Promise<IncomingMessage> {
+    const response = await this.#send(call);
+    this.#open.add(response);
+    response.once('close', () => this.#open.delete(response));
+    if ((response.statusCode ?? 0) < 300) return response;
+    const parts: Uint8Array[] = [];
+    for await (const chunk of this.#chunks(response, call.signal)) parts.push(chunk);
+    throw problemOf(Buffer.concat(parts).toString());
+  }
+
+  #send(call: Call): Promise<IncomingMessage> {
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(
+        {
+          socketPath: this.#socketPath,
+          method: call.method,
+          path: call.path,
+          // A connection per call: a kept one may be cut by the node while the next request is on its way.
+          agent: false,
+          headers: {
+            host: 'localhost',
+            accept: call.accept ?? JSON_TYPE,
+            ...(this.#principal === undefined ? {} : { [PRINCIPAL_HEADER]: this.#principal }),
+            ...(body === undefined
+              ? {}
+              : { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) }),
+          },
+          ...(call.signal === undefined ? {} : { signal: call.signal }),
+        },
+        resolve,
+      );
+      request.on('error', (error) => reject(connectionError(error, call.signal)));
+      request.end(body);
+    });
+  }
+
+  async *#chunks(
+    response: IncomingMessage,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const chunk of response as AsyncIterable<Uint8Array>) yield chunk;
+    } catch (error) {
+      throw connectionError(error, signal);
+    }
+  }
+}
+
+async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let held = '';
+  for await (const chunk of chunks) {
+    const parts = (held + decoder.decode(chunk, { stream: true })).split('\n');
+    held = parts.pop() ?? '';
+    for (const part of parts) if (part !== '') yield part;
+  }
+  if (held !== '') yield held;
+}
+
+function problemOf(body: string): FractalError {
+  try {
+    const problem = JSON.parse(body) as Problem;
+    if (typeof problem.code === 'string') return FractalError.fromProblem(problem);
+  } catch {
+    // Not ours: told below.
+  }
+  return unavailableError(
+    'remote.protocol',
+    'the running node answered in a form that this program does not know',
+    'Run the same version of Fractal on both sides: restart the node with `fractal start`.',
+  );
+}
+
+function connectionError(error: unknown, signal: AbortSignal | undefined): FractalError {
+  if (error instanceof FractalError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  // An aborted request may also surface as a reset connection.
+  if (signal?.aborted === true)
+    return unavailableError('cancelled', 'the request was cancelled', 'Ask again when it suits you.');
+  if (code === 'ENOENT' || code === 'ECONNREFUSED')
+    return unavailableError(
+      'node.not_running',
+      'no node answers on this data directory',
+      'Start one with `fractal start`, or run the command again: without a running node it opens the directory itself.',
+    );
+  if (code === 'EACCES' || code === 'EPERM')
+    return deniedError(
+      'node.socket_denied',
+      'the node on this data directory belongs to another user',
+      'Run the command as the user who started the node.',
+    );
+  return unavailableError(
+    'node.connection_lost',
+    `the connection to the running node was lost (${code === '' ? 'unknown reason' : code})`,
+    'See whether the node still runs with `fractal status`, then try again.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,150 @@
+/** Every route once, as data: the app serves this list and `/v1/openapi.json` is written from it. */
+import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+import {
+  DOCTOR,
+  EXPLAIN_ANSWER,
+  HEALTH,
+  IMPORT_EVENT,
+  IMPORT_REQUEST,
+  REINDEX_EVENT,
+  REINDEX_REQUEST,
+  SEARCH_ANSWER,
+  SEARCH_REQUEST,
+  SQL_REQUEST,
+  SQL_ROWS,
+  STATUS,
+  UPLOAD_QUERY,
+} from './schemas.ts';
+
+export const JSON_TYPE = 'application/json';
+export const ARROW_TYPE = 'application/vnd.apache.arrow.stream';
+/** Arrow bytes in frames that can carry an error after the first batch. See `frames.ts`. */
+export const FRAMES_TYPE = 'application/vnd.fractal.frames';
+export const NDJSON_TYPE = 'application/x-ndjson';
+export const BYTES_TYPE = 'application/octet-stream';
+export const PROBLEM_TYPE = 'application/problem+json';
+export const METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+type Content = Readonly<Record<string, JsonSchema>>;
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly handler: string;
+  readonly summary: string;
+  readonly query?: ObjectSchema;
+  readonly request?: Content;
+  readonly response: Content;
+}
+
+export const ROUTES = [
+  {
+    method: 'GET',
+    path: '/healthz',
+    handler: 'health',
+    summary: 'Whether the process answers.',
+    response: { [JSON_TYPE]: HEALTH },
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    handler: 'ready',
+    summary: 'Whether the node can read its data.',
+    response: { [JSON_TYPE]: HEALTH },
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    handler: 'metrics',
+    summary: 'Figures of the node as OpenMetrics.',
+    response: { [METRICS_TYPE]: { type: 'string' } },
+  },
+  {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    handler: 'openapi',
+    summary: 'This description.',
+    response: { [JSON_TYPE]: { type: 'object' } },
+  },
+  {
+    method: 'GET',
+    path: '/v1/status',
+    handler: 'status',
+    summary: 'What runs, sizes, versions and warnings.',
+    response: { [JSON_TYPE]: STATUS },
+  },
+  {
+    method: 'GET',
+    path: '/v1/doctor',
+    handler: 'doctor',
+    summary: 'Tests each part and says the cure.',
+    response: { [JSON_TYPE]: DOCTOR },
+  },
+  {
+    method: 'POST',
+    path: '/v1/sql',
+    handler: 'sql',
+    summary: 'Runs one statement. The answer streams, as the Accept header asks.',
+    request: { [JSON_TYPE]: SQL_REQUEST },
+    response: {
+      [JSON_TYPE]: SQL_ROWS,
+      [ARROW_TYPE]: {
+        type: 'string',
+        format: 'binary',
+        description:
+          'An Arrow IPC stream. If the statement fails after the first batch the connection is cut.',
+      },
+      [FRAMES_TYPE]: {
+        type: 'string',
+        format: 'binary',
+        description:
+          'Frames of one byte kind, four bytes length (big-endian) and content: kind 0 is a part of the Arrow IPC ' +
+          'stream, kind 1 a problem, always last.',
+      },
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/explain',
+    handler: 'explain',
+    summary: 'The plan of a statement.',
+    request: { [JSON_TYPE]: SQL_REQUEST },
+    response: { [JSON_TYPE]: EXPLAIN_ANSWER },
+  },
+  {
+    method: 'GET',
+    path: '/v1/search',
+    handler: 'searchByQuery',
+    summary: 'Finds provisions of law.',
+    query: SEARCH_REQUEST,
+    response: { [JSON_TYPE]: SEARCH_ANSWER },
+  },
+  {
+    method: 'POST',
+    path: '/v1/search',
+    handler: 'searchByBody',
+    summary: 'Finds provisions of law.',
+    request: { [JSON_TYPE]: SEARCH_REQUEST },
+    response: { [JSON_TYPE]: SEARCH_ANSWER },
+  },
+  {
+    method: 'POST',
+    path: '/v1/import',
+    handler: 'import',
+    summary:
+      "Imports files. JSON with paths is accepted on the node's local socket only; one file's bytes on every door.",
+    query: UPLOAD_QUERY,
+    request: { [JSON_TYPE]: IMPORT_REQUEST, [BYTES_TYPE]: { type: 'string', format: 'binary' } },
+    response: { [NDJSON_TYPE]: IMPORT_EVENT },
+  },
+  {
+    method: 'POST',
+    path: '/v1/reindex',
+    handler: 'reindex',
+    summary: 'Makes the search table again from the database.',
+    request: { [JSON_TYPE]: REINDEX_REQUEST },
+    response: { [NDJSON_TYPE]: REINDEX_EVENT },
+  },
+] as const satisfies readonly Route[];
+
+export type HandlerName = (typeof ROUTES)[number]['handler'];

@@ -1,0 +1,210 @@
+/** JSON Schemas of what goes over HTTP: the types of `NodeApi`, written once more for machines. */
+import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+
+const text = (description: string): JsonSchema => ({ type: 'string', description });
+const whole = (description: string): JsonSchema => ({ type: 'integer', description });
+const number = (description: string): JsonSchema => ({ type: 'number', description });
+const flag = (description: string): JsonSchema => ({ type: 'boolean', description });
+const maybeNumber: JsonSchema = { type: ['number', 'null'] };
+const maybeDate: JsonSchema = { type: ['string', 'null'], format: 'date' };
+const date = (description: string): JsonSchema => ({ type: 'string', format: 'date', description });
+const strings: JsonSchema = { type: 'array', items: { type: 'string' } };
+
+/** Every property is required. */
+const record = (properties: Readonly<Record<string, JsonSchema>>): ObjectSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+
+export const PROBLEM: ObjectSchema = {
+  ...record({
+    type: text('a URI for the code'),
+    title: text('the kind of error, in words'),
+    status: whole('the HTTP status'),
+    detail: text('what happened, without data'),
+    code: text('stable and dotted: `sql.syntax`'),
+    kind: {
+      type: 'string',
+      enum: ['internal', 'usage', 'denied', 'not_found', 'bad_input', 'unavailable', 'integrity'],
+    },
+    cure: text('what the reader can do'),
+  }),
+};
+
+export const HEALTH: ObjectSchema = record({ status: { type: 'string', enum: ['ok'] } });
+
+export const STATUS: ObjectSchema = record({
+  node: record({
+    id: text('node id'),
+    name: text('its name'),
+    role: text('hub or edge'),
+    region: text('region'),
+  }),
+  version: text('version of Fractal'),
+  mode: { type: 'string', enum: ['single-user'] },
+  data_dir: text('the data directory'),
+  running: flag('whether a server runs on the directory'),
+  uptime_s: number('seconds since the node opened'),
+  commit_version: whole('version of the last commit'),
+  tables: {
+    type: 'array',
+    items: record({ name: text('schema.table'), class: text('how it merges'), rows: whole('rows') }),
+  },
+  search: record({
+    sections: whole('provisions that can be found'),
+    model: text('embedding model'),
+    text_index: flag('whether the text index is there'),
+    vector_index: { type: 'string', enum: ['flat', 'ivf-rq'] },
+    unindexed_rows: whole('rows not yet in the index'),
+  }),
+  storage: record({ duckdb_bytes: whole('bytes'), lance_bytes: whole('bytes') }),
+  memory: record({ rss_bytes: whole('resident set size') }),
+  warnings: strings,
+});
+
+export const DOCTOR: ObjectSchema = record({
+  checks: {
+    type: 'array',
+    items: record({
+      name: text('what was tested'),
+      ok: flag('whether it is well'),
+      detail: text('what was found'),
+      cure: text('what to do; empty when well'),
+    }),
+  },
+});
+
+export const SQL_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    sql: text('one statement'),
+    params: {
+      type: 'array',
+      items: { type: ['string', 'number', 'boolean', 'null'] },
+      description: 'values for $1, $2, …',
+    },
+    timeout_s: number('seconds until the statement is interrupted'),
+  },
+  required: ['sql'],
+  additionalProperties: false,
+};
+
+export const SQL_ROWS: ObjectSchema = {
+  ...record({
+    columns: { type: 'array', items: record({ name: text('name'), type: text('SQL type') }) },
+    rows: {
+      type: 'array',
+      items: { type: 'array' },
+      description:
+        'One array per row, in column order. Integers beyond 2^53 - 1 and decimals are strings; floats that JSON lacks ' +
+        'are "NaN", "Infinity" and "-Infinity"; dates and timestamps are ISO 8601, timestamps in UTC; binary is ' +
+        'base64; maps are arrays of {key, value}. If the statement fails after the first row the connection is cut, ' +
+        'so that a part is never taken for the whole.',
+    },
+  }),
+};
+
+export const EXPLAIN_ANSWER: ObjectSchema = record({ plan: text('the plan, for people') });
+
+export const SEARCH_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    query: text('words or a question'),
+    k: whole('how many hits'),
+    mode: { type: 'string', enum: ['hybrid', 'vector', 'text'], description: 'default hybrid' },
+    at: date('the law as it stood on this day; today when absent'),
+    jurisdiction: text('only this jurisdiction'),
+    document: text('only this document'),
+  },
+  required: ['query'],
+  additionalProperties: false,
+};
+
+export const SEARCH_ANSWER: ObjectSchema = record({
+  query: text('as asked'),
+  mode: { type: 'string', enum: ['hybrid', 'vector', 'text'] },
+  at: date('the day asked for'),
+  model: { type: ['string', 'null'], description: 'embedding model, null in text mode' },
+  hits: {
+    type: 'array',
+    items: record({
+      rank: whole('from 1'),
+      section_id: text('stable id of the provision'),
+      document_id: text('id of the document'),
+      citation: text('how to cite it'),
+      heading: text('heading'),
+      text: text('text'),
+      score: number('what the hits are ordered by'),
+      scores: record({ vector: maybeNumber, text: maybeNumber, fused: maybeNumber }),
+      in_force_from: maybeDate,
+      in_force_to: maybeDate,
+    }),
+  },
+});
+
+const IMPORT_OPTIONS: Readonly<Record<string, JsonSchema>> = {
+  name: text('what to call the source; its ending helps to choose the reader; for one file only'),
+  kind: text('reader to use; found from the content when absent'),
+  jurisdiction: text('for sources that do not say'),
+  in_force_from: date('first day the text applies, for sources that do not say'),
+};
+
+export const IMPORT_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    paths: { ...strings, minItems: 1, description: 'files or folders on this machine' },
+    ...IMPORT_OPTIONS,
+  },
+  required: ['paths'],
+  additionalProperties: false,
+};
+
+export const UPLOAD_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: IMPORT_OPTIONS,
+  required: ['name'],
+  additionalProperties: false,
+};
+
+export const REINDEX_REQUEST: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
+
+export const REINDEX_EVENT: JsonSchema = {
+  description: 'One JSON object a line. A line of type "error" is the last one.',
+  oneOf: [
+    record({
+      type: { type: 'string', enum: ['progress'] },
+      done: whole('versions indexed again'),
+      total: whole('of all there are'),
+    }),
+    record({ type: { type: 'string', enum: ['error'] }, problem: PROBLEM }),
+  ],
+};
+
+export const IMPORT_EVENT: JsonSchema = {
+  description: 'One JSON object a line. A line of type "error" is the last one: the import stopped there.',
+  oneOf: [
+    record({
+      type: { type: 'string', enum: ['progress'] },
+      done: whole('sources done'),
+      total: whole('sources found'),
+      bytes_done: whole('bytes'),
+      bytes_total: whole('bytes'),
+      sections: whole('provisions so far'),
+    }),
+    record({
+      type: { type: 'string', enum: ['result'] },
+      result: record({
+        source: text('file'),
+        kind: { type: ['string', 'null'] },
+        status: { type: 'string', enum: ['added', 'updated', 'unchanged', 'rejected'] },
+        documents: whole('documents'),
+        sections: whole('provisions'),
+        obligations: whole('obligations'),
+        records: whole('records'),
+        warnings: strings,
+      }),
+    }),
+    record({ type: { type: 'string', enum: ['error'] }, problem: PROBLEM }),
+  ],
+};

@@ -1,0 +1,484 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { vectorFromArray } from 'apache-arrow';
+import { deniedError, integrityError, unavailableError } from '../../src/base/index.ts';
+import { createApp, listen, socketPathOf, type Listening } from '../../src/server/index.ts';
+import { DEFAULT_LIMITS, silentLog } from '../../src/base/index.ts';
+import { collectRows } from '../contract/node-api-contract.ts';
+import { call, until } from '../server/harness.ts';
+import { LONG_ROWS, tableBytes } from '../server/memory-node.ts';
+import { desk, type Desk } from './kit.ts';
+
+let d: Desk;
+let listening: Listening | undefined;
+beforeEach(async () => {
+  d = await desk();
+});
+afterEach(async () => {
+  await listening?.stop();
+  listening = undefined;
+  await d.cleanUp();
+});
+
+const json = (): unknown => JSON.parse(d.stdout.text);
+const lines = (): unknown[] =>
+  d.stdout.text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+
+async function serveNode(): Promise<void> {
+  const limits = { ...DEFAULT_LIMITS, shutdown_ms: 200 };
+  const options = { dataDir: d.folder, version: '1', limits, log: silentLog, principal: 'local-operator' };
+  const socketPath = socketPathOf(d.folder);
+  listening = await listen({
+    app: createApp(d.node, options),
+    host: 'localhost',
+    port: 0,
+    socketPath,
+    limits,
+    log: silentLog,
+  });
+  d.socketPath = socketPath;
+}
+
+describe('exit codes', () => {
+  it('0 done, 2 usage, 4 not found, 6 not built', async () => {
+    assert.equal(await d.run('status'), 0);
+    assert.equal(await d.run('status', '--jsn'), 2);
+    assert.match(d.stderr.text, /^error\[usage\.flag\]: .*\n {2}cure: Did you mean "--json"\?/);
+    assert.equal(d.stdout.text, '');
+    assert.equal(await d.run('status', '--data', 'absent'), 4);
+    assert.equal(await d.run('ask', 'why'), 6);
+    assert.match(d.stderr.text, /error\[command\.not_built\]: `fractal ask` is not part of this version/);
+  });
+
+  it('follow the kind of the error', async () => {
+    d.node.failAlways = deniedError('p.r', 'no', 'ask');
+    assert.equal(await d.run('search', 'x'), 3);
+    d.node.failAlways = integrityError('i.c', 'broken', 'restore');
+    assert.equal(await d.run('search', 'x'), 7);
+    d.node.failAlways = new Error('patient Smith');
+    assert.equal(await d.run('search', 'x'), 1);
+    assert.doesNotMatch(d.stderr.text, /Smith/);
+    assert.equal(d.node.closed, 3);
+  });
+
+  it('5 for input that is none, with its place', async () => {
+    assert.equal(await d.run('sql', 'selec'), 5);
+    assert.match(d.stderr.text, /error\[sql\.syntax\]: .*\n {2}where: line 1:1\n {2}cure: /);
+  });
+});
+
+describe('JSON', () => {
+  it('is the whole of standard output, for every command', async () => {
+    const file = await d.file('a.txt', 'noise');
+    const commands = [
+      ['init'],
+      ['import', file],
+      ['status'],
+      ['doctor'],
+      ['search', 'noise'],
+      ['sql', 'select 42 as answer'],
+      ['sql', 'select 42 as answer', '--explain'],
+      ['reindex'],
+      ['version'],
+      ['--version'],
+    ];
+    for (const command of commands) {
+      assert.equal(await d.run(...command, '--json'), 0, command.join(' '));
+      assert.doesNotThrow(json, `${command.join(' ')}: ${d.stdout.text}`);
+      assert.ok(d.stdout.text.endsWith('\n'));
+    }
+  });
+
+  it('holds the error too, which is also told to people', async () => {
+    for (const command of [['sql', 'selec'], ['serach'], ['status', '--data', 'absent'], ['ask', 'x']]) {
+      assert.notEqual(await d.run(...command, '--json'), 0);
+      const { error } = json() as { error: { code: string; cure: string; kind: string } };
+      assert.match(error.code, /\./);
+      assert.notEqual(error.cure, '');
+      assert.ok(d.stderr.text.startsWith(`error[${error.code}]: `));
+    }
+  });
+
+  it('stays one document when a statement fails half way', async () => {
+    d.node.failAfterFirstChunk = unavailableError('sql.timeout', 'too slow', 'Ask for less.');
+    d.node.answers.set(
+      'q',
+      tableBytes({ s: vectorFromArray(Array.from({ length: 100 }, (_, i) => `text ${i}`)) }),
+    );
+    assert.equal(await d.run('sql', 'long', '--json'), 6);
+    const document = json() as { columns: unknown; rows: unknown[]; error: { code: string } };
+    assert.deepEqual(Object.keys(document), ['columns', 'rows', 'error']);
+    assert.equal(document.error.code, 'sql.timeout');
+  });
+
+  it('--quiet leaves errors', async () => {
+    assert.equal(await d.run('sql', 'selec', '--quiet'), 5);
+    assert.match(d.stderr.text, /sql\.syntax/);
+    assert.equal(await d.run('sql', 'select 42 as answer', '--quiet'), 0);
+    assert.equal(d.stderr.text, '');
+  });
+});
+
+describe('import', () => {
+  it('keeps the good part, names the bad one, exits 5', async () => {
+    const good = await d.file('good.txt', 'text');
+    const bad = await d.file('bad.txt', 'bad');
+    assert.equal(
+      await d.run('import', 'good.txt', 'bad.txt', '--jurisdiction', 'EU', '--in-force-from', '2024-01-01'),
+      5,
+    );
+    assert.deepEqual(d.node.seen.at(-1)?.request, {
+      paths: [good, bad],
+      jurisdiction: 'EU',
+      in_force_from: '2024-01-01',
+    });
+    const { text } = d.stdout;
+    assert.match(text, /^added +1 section {2}good\.txt$/m);
+    assert.match(
+      text,
+      /^rejected +bad\.txt\n +error\[xml\.syntax\]: not well formed\n +where: .*bad\.txt:3:5\n +cure: /m,
+    );
+    assert.match(text, /^1 added, 1 rejected \(1 section\) in /m);
+  });
+
+  it('gives one line of JSON per document', async () => {
+    const files = await Promise.all([1, 2, 3].map((i) => d.file(`f${i}.txt`, 'text')));
+    assert.equal(await d.run('import', '--json', ...files), 0);
+    assert.deepEqual(
+      lines().map((line) => (line as { source: string; status: string }).source),
+      files,
+    );
+  });
+
+  it('ends its JSON lines with the error that stopped it', async () => {
+    const file = await d.file('a.txt', 'text');
+    assert.equal(await d.run('import', '--json', file, 'absent.txt'), 4);
+    const [first, last] = lines() as [{ status: string }, { error: { code: string } }];
+    assert.equal(first.status, 'added');
+    assert.equal(last.error.code, 'import.path');
+  });
+
+  it('stops on Ctrl-C after saying what is kept, exit 130', async () => {
+    const files = await Promise.all(Array.from({ length: 20 }, (_, i) => d.file(`f${i}.txt`, 'text')));
+    d.stdout.onWrite = () => d.interrupt();
+    assert.equal(await d.run('import', ...files), 130);
+    assert.match(d.stderr.text, /^stopped: 1 added \(1 section\); give the command again to go on$/m);
+    assert.doesNotMatch(d.stderr.text, /error\[/);
+    assert.equal(d.node.imported.size, 1);
+    assert.equal(d.node.closed, 1);
+    assert.deepEqual(d.exits, []);
+  });
+
+  it('a second Ctrl-C ends at once; the same one passed on twice does not', async () => {
+    const files = await Promise.all([1, 2].map((i) => d.file(`f${i}.txt`, 'text')));
+    d.stdout.onWrite = () => {
+      d.interrupt('SIGTERM');
+      d.clock.advance(100);
+      d.interrupt('SIGTERM');
+      assert.deepEqual(d.exits, []);
+      d.clock.advance(300);
+      d.interrupt('SIGTERM');
+    };
+    assert.equal(await d.run('import', ...files), 143);
+    assert.deepEqual(d.exits, [143]);
+  });
+
+  it('does not take a word of the queue for a path, nor a URL', async () => {
+    assert.equal(await d.run('import', 'status'), 6);
+    assert.equal(await d.run('import', 'https://law.example/act.xml'), 6);
+    assert.match(d.stderr.text, /fractal import URL/);
+    assert.equal(d.node.seen.length, 0);
+  });
+});
+
+describe('search', () => {
+  it('shows rank, citation, heading, text, dates and scores', async () => {
+    d.node.imported.set('/a', 'The noise limits at work are strict.');
+    assert.equal(await d.run('search', 'noise', 'limits', '-k', '3', '--at', '2025-01-01'), 0);
+    assert.deepEqual(d.node.seen[0]?.request, {
+      query: 'noise limits',
+      k: 3,
+      mode: 'hybrid',
+      at: '2025-01-01',
+    });
+    assert.equal(
+      d.stdout.text,
+      ' 1. Act 1 § 1  Duties\n    The noise limits at work are strict.\n' +
+        '    in force from 2020-01-01  score 1.0000 (vector 0.500, text 3.250)\n',
+    );
+  });
+
+  it('says that nothing was found and what to try', async () => {
+    assert.equal(await d.run('search', 'x'), 0);
+    assert.equal(d.stdout.text, 'Nothing was found.\n');
+    assert.match(d.stderr.text, /Nothing has been imported yet/);
+    d.node.imported.set('/a', 'text');
+    await d.run('search', 'zzz', '--at', '2020-01-01', '--jurisdiction', 'EU', '--mode', 'text');
+    assert.match(d.stderr.text, /--at[^]*--jurisdiction[^]*--mode hybrid/);
+  });
+
+  it('marks the words on a terminal and keeps escape sequences of the text away from it', async () => {
+    d.node.imported.set('/a', 'noise \u001b]0;evil\u0007');
+    d.stdout.isTty = true;
+    await d.run('search', 'noise');
+    assert.match(d.stdout.text, /\u001b\[1m\u001b\[33mnoise/);
+    assert.doesNotMatch(d.stdout.text, /\u001b\]/);
+  });
+});
+
+describe('sql', () => {
+  beforeEach(() => {
+    d.node.answers.set(
+      'q',
+      tableBytes({
+        name: vectorFromArray(['a,b', null, '']),
+        n: vectorFromArray([1n, 9007199254740993n, null]),
+      }),
+    );
+  });
+
+  it('shows a table, with types, count and time', async () => {
+    assert.equal(await d.run('sql', 'q'), 0);
+    assert.deepEqual(d.stdout.text.split('\n'), [
+      'name                    n',
+      'varchar            bigint',
+      '───────  ────────────────',
+      'a,b                     1',
+      'NULL     9007199254740993',
+      '                     NULL',
+      '',
+    ]);
+    assert.equal(d.stderr.text, '3 rows in 0.00 s\n');
+  });
+
+  it('writes CSV, JSON and Arrow', async () => {
+    await d.run('sql', 'q', '--format', 'csv');
+    assert.equal(d.stdout.text, 'name,n\r\n"a,b",1\r\n,9007199254740993\r\n"",\r\n');
+    await d.run('sql', 'q', '--json');
+    const wanted = {
+      columns: [
+        { name: 'name', type: 'VARCHAR' },
+        { name: 'n', type: 'BIGINT' },
+      ],
+      rows: [
+        ['a,b', 1],
+        [null, '9007199254740993'],
+        ['', null],
+      ],
+    };
+    assert.deepEqual(json(), wanted);
+    assert.equal(await d.run('sql', 'q', '--format', 'arrow'), 0);
+    const { bytes } = d.stdout;
+    assert.deepEqual(
+      await collectRows(
+        (async function* () {
+          yield bytes;
+        })(),
+      ),
+      wanted.rows,
+    );
+  });
+
+  it('counts every row of a long answer', async () => {
+    assert.equal(await d.run('sql', 'long'), 0);
+    assert.equal(d.stdout.text.trimEnd().split('\n').length, LONG_ROWS + 3);
+    assert.match(d.stderr.text, /^20,000 rows in /);
+  });
+
+  it('keeps binary off a terminal and one format at a time', async () => {
+    d.stdout.isTty = true;
+    assert.equal(await d.run('sql', 'q', '--format', 'arrow'), 2);
+    assert.match(d.stderr.text, /sql\.arrow_terminal/);
+    assert.equal(await d.run('sql', 'q', '--format', 'csv', '--json'), 2);
+    assert.equal(d.node.seen.length, 0);
+  });
+
+  it('reads the statement from standard input, passes the timeout, explains', async () => {
+    d.stdin = 'q';
+    assert.equal(await d.run('sql', '-', '--timeout', '1.5'), 0);
+    assert.deepEqual(d.node.seen[0]?.request, { sql: 'q', timeout_s: 1.5 });
+    assert.equal(await d.run('sql', '--explain', 'select 1'), 0);
+    assert.equal(d.stdout.text, 'PROJECTION\n  42\n');
+  });
+
+  it('stays one JSON document when stopped', async () => {
+    d.stdout.onWrite = () => d.interrupt();
+    assert.equal(await d.run('sql', 'long', '--json'), 130);
+    const document = json() as { rows: unknown[]; error: { code: string } };
+    assert.ok(document.rows.length > 0 && document.rows.length < LONG_ROWS);
+    assert.equal(document.error.code, 'cancelled');
+  });
+
+  it('is quiet when the reader has had enough', async () => {
+    d.stdout.onWrite = () => d.hangUp();
+    assert.equal(await d.run('sql', 'long'), 0);
+    assert.equal(d.stderr.text, '');
+    assert.ok(d.node.aborted.includes('sql'));
+    assert.equal(d.node.closed, 1);
+  });
+});
+
+describe('the way to the node', () => {
+  it('opens the directory when no node runs, as the local operator', async () => {
+    await d.run('status');
+    await d.run('status', '--as', 'auditor', '--data', 'other');
+    assert.deepEqual(d.opened, [
+      { dataDir: path.join(d.folder, '.fractal'), principal: 'local-operator' },
+      { dataDir: path.join(d.folder, 'other'), principal: 'auditor' },
+    ]);
+  });
+
+  it('goes through a node that runs', async () => {
+    await serveNode();
+    const file = await d.file('a.txt', 'noise');
+    assert.equal(await d.run('import', 'a.txt', '--json'), 0);
+    assert.equal((json() as { source: string }).source, file);
+    assert.equal(await d.run('status', '--json'), 0);
+    assert.equal((json() as { running: boolean }).running, true);
+    assert.equal(await d.run('sql', 'long', '--format', 'csv'), 0);
+    assert.equal(d.stdout.text.trimEnd().split('\r\n').length, LONG_ROWS + 1);
+    assert.equal(await d.run('sql', 'selec'), 5);
+    assert.deepEqual(d.opened, []);
+    assert.equal(d.node.closed, 0);
+  });
+
+  it('does not act as another principal by accident', async () => {
+    await serveNode();
+    assert.equal(await d.run('status', '--as', 'auditor'), 2);
+    assert.match(d.stderr.text, /principal\.unknown/);
+    assert.equal(d.node.seen.length, 0);
+  });
+
+  it('passes by a socket that nobody answers', async () => {
+    await serveNode();
+    await listening?.stop();
+    assert.equal(await d.run('status'), 0);
+    assert.equal(d.opened.length, 1);
+  });
+
+  it('says why the directory cannot be opened', async () => {
+    d.failOpen = unavailableError('store.locked', 'locked', 'wait');
+    assert.equal(await d.run('status'), 6);
+    assert.match(d.stderr.text, /store\.locked/);
+  });
+});
+
+describe('start', () => {
+  it('serves until it is asked to stop, and that is no error', async () => {
+    await mkdir(path.join(d.folder, 'uploads'));
+    const running = d.run('start', '--port', '0', '--json', '--data', d.folder);
+    await until(() => d.stdout.text.endsWith('\n'), 'the address is told');
+    const { url, socket } = json() as { url: string; socket: string };
+    assert.equal((await call({ port: Number(new URL(url).port) }, { path: '/healthz' })).status, 200);
+    assert.equal((await call({ socketPath: socket }, { path: '/healthz' })).status, 200);
+    assert.ok(!existsSync(path.join(d.folder, 'uploads')), 'what a killed node left is removed');
+    d.interrupt();
+    assert.equal(await running, 0);
+    assert.equal(d.node.closed, 1);
+    await assert.rejects(call({ socketPath: socket }, { path: '/healthz' }), { code: 'ENOENT' });
+  });
+
+  it('refuses a second node, and a host that is not loopback, before opening anything', async () => {
+    await serveNode();
+    assert.equal(await d.run('start', '--port', '0', '--data', d.folder), 6);
+    assert.match(d.stderr.text, /node\.running/);
+    assert.equal(await d.run('start', '--host', '0.0.0.0'), 3);
+    assert.match(d.stderr.text, /server\.not_loopback/);
+    assert.deepEqual(d.opened, []);
+  });
+});
+
+describe('demo', () => {
+  const sample = async (): Promise<void> => {
+    const folder = path.join(d.folder, 'sample');
+    await mkdir(folder);
+    await writeFile(
+      path.join(folder, 'demo.json'),
+      JSON.stringify({ question: 'noise limits', sql: 'select 42 as answer' }),
+    );
+    d.node.imported.set('/a', 'The noise limits at work.');
+  };
+
+  it('answers its question with citations and SQL, in a folder of its own that goes again', async () => {
+    await sample();
+    d.node.import = async function* () {};
+    assert.equal(await d.run('demo', '--once'), 0);
+    assert.match(d.stdout.text, /Question: noise limits[^]*Act 1 § 1[^]*answer[^]*42/);
+    assert.match(d.inited[0]?.dataDir ?? '', /fractal-demo-/);
+    assert.equal(d.node.closed, 1);
+    assert.equal(await d.run('demo', '--once', '--json'), 0);
+    const answer = json() as { question: string; hits: unknown[]; sql: { rows: unknown } };
+    assert.equal(answer.hits.length, 1);
+    assert.deepEqual(answer.sql.rows, [[42]]);
+  });
+
+  it('uses a given folder as it is', async () => {
+    await sample();
+    d.node.import = async function* () {};
+    assert.equal(await d.run('demo', '--once', '--data', d.folder), 0);
+    assert.deepEqual(d.inited, []);
+  });
+
+  it('says that the sample is missing', async () => {
+    assert.equal(await d.run('demo', '--once'), 4);
+    assert.match(d.stderr.text, /error\[demo\.sample\]: [^]*where: .*sample\/demo\.json/);
+  });
+});
+
+describe('the others', () => {
+  it('doctor tells the cure and exits 6', async () => {
+    assert.equal(await d.run('doctor'), 0);
+    d.node.checks = [{ name: 'disk', ok: false, detail: 'full', cure: 'Make room.' }];
+    assert.equal(await d.run('doctor'), 6);
+    assert.match(d.stdout.text, /^FAILED {2}disk: full\n {8}cure: Make room\.$/m);
+  });
+
+  it('init passes on what was asked', async () => {
+    assert.equal(await d.run('init', '--role', 'edge', '--name', 'n', '--region', 'eu', '--sites', 'a,b'), 0);
+    assert.deepEqual(
+      { ...d.inited[0], log: undefined },
+      {
+        log: undefined,
+        dataDir: path.join(d.folder, '.fractal'),
+        role: 'edge',
+        name: 'n',
+        region: 'eu',
+        sites: ['a', 'b'],
+      },
+    );
+  });
+
+  it('help, version and completion need no node', async () => {
+    for (const command of [
+      [],
+      ['--help'],
+      ['help'],
+      ['help', 'sql'],
+      ['sql', '--help'],
+      ['version'],
+      ['completion', 'zsh'],
+    ])
+      assert.equal(await d.run(...command), 0, command.join(' '));
+    assert.equal(await d.run('help', 'serach'), 2);
+    assert.equal(await d.run('help', 'ask'), 6);
+    await d.run('help', 'sql');
+    const help = d.stdout.text;
+    await d.run('sql', '--help');
+    assert.equal(d.stdout.text, help);
+    assert.deepEqual(d.opened, []);
+  });
+
+  it('status shows warnings and no escape sequences', async () => {
+    d.node.warnings = ['low\u001b[2J disk'];
+    assert.equal(await d.run('status'), 0);
+    assert.match(d.stdout.text, /warning: low\\u001b\[2J disk/);
+    assert.match(d.stdout.text, /single-user/);
+    assert.match(d.stdout.text, /law\.sections +append-only +0/);
+  });
+});

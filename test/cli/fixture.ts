@@ -1,0 +1,13 @@
+/** The program as a process, over a node in memory. Started by `process.test.ts`. */
+import { DEFAULT_LIMITS } from '../../src/base/index.ts';
+import { processIo } from '../../src/cli/process-io.ts';
+import { main } from '../../src/cli/program.ts';
+import { MemoryNode } from '../server/memory-node.ts';
+
+const node = new MemoryNode();
+const code = await main(process.argv.slice(2), processIo({ root: '/', version: '1' }), {
+  open: async () => ({ node, limits: DEFAULT_LIMITS }),
+  init: async () => ({ nodeId: 'n', name: 'n' }),
+  findRunning: async () => undefined,
+});
+process.exit(code);

@@ -1,0 +1,212 @@
+/**
+ * What every NodeApi must do, whoever implements it: the node itself, a node behind its socket, the double in memory.
+ * The harness says which file and statements to use; the suite says what must come back.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { FractalError } from '../../src/base/index.ts';
+import type { ImportEvent, ImportResult, NodeApi } from '../../src/node/index.ts';
+import { readRows } from '../../src/server/index.ts';
+
+export interface NodeApiHarness {
+  readonly node: NodeApi;
+  /** A file that imports with at least one provision, not imported yet. */
+  readonly goodFile: string;
+  /** A file that is refused. */
+  readonly badFile: string;
+  /** Words that find something once `goodFile` is in. */
+  readonly searchQuery: string;
+  /** A statement whose answer spans several batches. */
+  readonly longSql: string;
+  readonly cleanUp: () => Promise<void>;
+}
+
+const MANY = 1000;
+
+/** Everything an iterable yields. */
+export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const out: T[] = [];
+  for await (const item of source) out.push(item);
+  return out;
+}
+
+export async function collectRows(bytes: AsyncIterable<Uint8Array>): Promise<unknown[][]> {
+  const out: unknown[][] = [];
+  for await (const row of (await readRows(bytes)).rows) out.push([...row]);
+  return out;
+}
+
+async function importAll(
+  node: NodeApi,
+  paths: string[],
+): Promise<{ events: ImportEvent[]; results: ImportResult[] }> {
+  const events: ImportEvent[] = [];
+  for await (const event of node.import({ paths })) events.push(event);
+  return { events, results: events.flatMap((event) => (event.type === 'result' ? [event.result] : [])) };
+}
+
+/** A FractalError of one of the kinds; anything else fails the test with what came instead. */
+const ofKind =
+  (...kinds: FractalError['kind'][]) =>
+  (error: unknown): true => {
+    assert.ok(error instanceof FractalError, `not a FractalError: ${String(error)}`);
+    assert.ok(kinds.includes(error.kind), `kind ${error.kind} (${error.code})`);
+    assert.match(error.code, /^[a-z0-9_]+(\.[a-z0-9_]+)*$/);
+    assert.notEqual(error.message, '');
+    assert.notEqual(error.cure, '');
+    return true;
+  };
+
+export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness>): void {
+  describe(`NodeApi contract: ${name}`, () => {
+    let harness: NodeApiHarness;
+    let node: NodeApi;
+    before(async () => {
+      harness = await open();
+      node = harness.node;
+    });
+    after(() => harness.cleanUp());
+
+    it('imports a good file and tells progress that never goes back', async () => {
+      const { events, results } = await importAll(node, [harness.goodFile]);
+      assert.equal(results.length, 1);
+      const [result] = results;
+      assert.equal(result?.status, 'added');
+      assert.ok((result?.sections ?? 0) > 0);
+      assert.equal(result?.source, harness.goodFile);
+      assert.equal(result?.error, undefined);
+      let done = 0;
+      for (const event of events)
+        if (event.type === 'progress') {
+          assert.ok(event.done >= done && event.done <= event.total, `${event.done} of ${event.total}`);
+          assert.ok(event.bytes_done <= event.bytes_total);
+          done = event.done;
+        }
+    });
+
+    it('imports the same file again without change', async () => {
+      const { results } = await importAll(node, [harness.goodFile]);
+      assert.deepEqual(
+        results.map((result) => result.status),
+        ['unchanged'],
+      );
+    });
+
+    it('keeps the good part when one file is refused, and says why', async () => {
+      const { results } = await importAll(node, [harness.badFile, harness.goodFile]);
+      const byPath = new Map(results.map((result) => [result.source, result]));
+      assert.equal(byPath.get(harness.goodFile)?.status, 'unchanged');
+      const refused = byPath.get(harness.badFile);
+      assert.equal(refused?.status, 'rejected');
+      assert.equal(refused?.error?.kind, 'bad_input');
+      assert.notEqual(refused?.error?.cure, '');
+    });
+
+    it('refuses a path that is not there', async () => {
+      const missing = `${harness.goodFile}.is-not-there`;
+      await assert.rejects(
+        async () => {
+          const { results } = await importAll(node, [missing]);
+          const error = results[0]?.error;
+          if (error !== undefined) throw FractalError.fromProblem(error);
+        },
+        ofKind('not_found', 'bad_input'),
+      );
+    });
+
+    it('finds what was imported, best first', async () => {
+      const answer = await node.search({ query: harness.searchQuery, k: 3 });
+      assert.equal(answer.query, harness.searchQuery);
+      assert.match(answer.at, /^\d{4}-\d\d-\d\d$/);
+      assert.ok(answer.hits.length > 0 && answer.hits.length <= 3);
+      assert.deepEqual(
+        answer.hits.map((hit) => hit.rank),
+        answer.hits.map((_, index) => index + 1),
+      );
+      const scores = answer.hits.map((hit) => hit.score);
+      assert.deepEqual(
+        scores,
+        scores.toSorted((a, b) => b - a),
+      );
+      for (const hit of answer.hits)
+        assert.ok(hit.citation !== '' && hit.section_id !== '' && hit.text !== '');
+    });
+
+    it('answers SQL as an Arrow stream', async () => {
+      const bytes = await node.sql({ sql: 'select 42 as answer' });
+      const { columns, rows } = await readRows(bytes);
+      assert.deepEqual(
+        columns.map((column) => column.name),
+        ['answer'],
+      );
+      const all = [];
+      for await (const row of rows) all.push(row);
+      assert.deepEqual(all, [[42]]);
+    });
+
+    it('streams an answer of several batches whole', async () => {
+      assert.ok((await collectRows(await node.sql({ sql: harness.longSql }))).length > MANY);
+    });
+
+    it('binds parameters', async () => {
+      const rows = await collectRows(await node.sql({ sql: 'select $1 as answer', params: ['x'] }));
+      assert.deepEqual(rows, [['x']]);
+    });
+
+    it('lets the reader stop early and works on', async () => {
+      for await (const chunk of await node.sql({ sql: harness.longSql })) {
+        assert.ok(chunk.byteLength > 0);
+        break;
+      }
+      assert.deepEqual(await collectRows(await node.sql({ sql: 'select 42 as answer' })), [[42]]);
+    });
+
+    it('refuses SQL that is none before the first byte', async () => {
+      await assert.rejects(node.sql({ sql: 'selec 42' }), ofKind('bad_input', 'usage'));
+      await assert.rejects(node.explain({ sql: 'selec 42' }), ofKind('bad_input', 'usage'));
+    });
+
+    it('explains', async () => {
+      assert.notEqual((await node.explain({ sql: 'select 42 as answer' })).trim(), '');
+    });
+
+    it('indexes again what it holds, and finds it as before', async () => {
+      const before = await node.search({ query: harness.searchQuery });
+      const events = await collect(node.reindex());
+      assert.ok(events.every((event) => event.done <= event.total));
+      assert.equal(events.at(-1)?.done, events.at(-1)?.total);
+      const after = await node.search({ query: harness.searchQuery });
+      assert.deepEqual(
+        after.hits.map((hit) => hit.section_id),
+        before.hits.map((hit) => hit.section_id),
+      );
+    });
+
+    it('stops when asked', async () => {
+      const before = AbortSignal.abort();
+      await assert.rejects(async () => collectRows(await node.sql({ sql: harness.longSql }, before)));
+      const abort = new AbortController();
+      await assert.rejects(async () => {
+        for await (const chunk of await node.sql({ sql: harness.longSql }, abort.signal))
+          if (chunk.byteLength > 0) abort.abort();
+        // A short answer may be over before the cancellation is seen: the signal itself still tells.
+        abort.signal.throwIfAborted();
+      });
+    });
+
+    it('says what it is', async () => {
+      const status = await node.status();
+      assert.equal(status.mode, 'single-user');
+      assert.notEqual(status.node.id, '');
+      assert.ok(status.memory.rss_bytes > 0);
+      assert.ok(status.tables.every((table) => table.rows >= 0));
+      assert.ok(status.search.sections > 0);
+    });
+
+    it('tests itself; a check that fails says the cure', async () => {
+      const checks = await node.doctor();
+      assert.ok(checks.length > 0);
+      for (const check of checks) assert.ok(check.ok ? check.cure === '' : check.cure !== '', check.name);
+    });
+  });
+}

@@ -1,0 +1,219 @@
+/** A NodeApi in memory: enough behaviour to test the doors, and switches for what goes wrong. */
+import { readFile, stat } from 'node:fs/promises';
+import { RecordBatchStreamWriter, Table, vectorFromArray, type RecordBatch, type Vector } from 'apache-arrow';
+import { badInputError, notFoundError, unavailableError } from '../../src/base/index.ts';
+import type {
+  DoctorCheck,
+  ImportEvent,
+  ImportRequest,
+  ImportResult,
+  NodeApi,
+  NodeStatus,
+  ReindexEvent,
+  SearchAnswer,
+  SearchRequest,
+  SqlRequest,
+} from '../../src/node/index.ts';
+
+export const LONG_ROWS = 20_000;
+const BATCH_ROWS = 1_000;
+
+const ipc = (table: Table): Uint8Array =>
+  RecordBatchStreamWriter.writeAll(table as unknown as Iterable<RecordBatch>).toUint8Array(true);
+
+/** A table as an Arrow IPC stream, for tests that bring their own columns. */
+export const tableBytes = (columns: Record<string, Vector>): Uint8Array => ipc(new Table(columns));
+
+export class MemoryNode implements NodeApi {
+  readonly imported = new Map<string, string>();
+  readonly seen: { readonly call: string; readonly request: unknown }[] = [];
+  /** Set to make the next SQL stream fail after its first chunk. */
+  failAfterFirstChunk: unknown;
+  /** Set to make every call fail. */
+  failAlways: unknown;
+  /** Thrown by `import` after the first result. */
+  failImport: unknown;
+  /** Answers of `sql` by statement. */
+  readonly answers = new Map<string, Uint8Array>();
+  readonly aborted: string[] = [];
+  warnings: readonly string[] = [];
+  checks: readonly DoctorCheck[] = [{ name: 'data directory', ok: true, detail: 'writable', cure: '' }];
+  closed = 0;
+  /** Chunks handed out, over all streams. */
+  chunks = 0;
+  running = false;
+  readonly dataDir: string;
+
+  constructor(dataDir = '/data') {
+    this.dataDir = dataDir;
+  }
+
+  #see(call: string, request: unknown, signal?: AbortSignal): void {
+    this.seen.push({ call, request });
+    if (signal?.aborted === true) throw unavailableError('cancelled', 'cancelled', 'ask again');
+    signal?.addEventListener('abort', () => this.aborted.push(call), { once: true });
+    if (this.failAlways !== undefined) throw this.failAlways as Error;
+  }
+
+  async status(): Promise<NodeStatus> {
+    this.#see('status', undefined);
+    return {
+      node: { id: 'n-1', name: 'test', role: 'edge', region: 'eu' },
+      version: '0.1.0',
+      mode: 'single-user',
+      data_dir: this.dataDir,
+      running: this.running,
+      uptime_s: 12.5,
+      commit_version: 7,
+      tables: [{ name: 'law.sections', class: 'append-only', rows: this.imported.size }],
+      search: {
+        sections: this.imported.size,
+        model: 'm',
+        text_index: true,
+        vector_index: 'flat',
+        unindexed_rows: 0,
+      },
+      storage: { duckdb_bytes: 1024, lance_bytes: 2048 },
+      memory: { rss_bytes: 4096 },
+      warnings: this.warnings,
+    };
+  }
+
+  async doctor(): Promise<readonly DoctorCheck[]> {
+    this.#see('doctor', undefined);
+    return this.checks;
+  }
+
+  async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
+    this.#see('search', request, signal);
+    const words = request.query.toLowerCase().split(/\s+/);
+    const hits = [...this.imported]
+      .filter(([, text]) => words.some((word) => text.toLowerCase().includes(word)))
+      .slice(0, request.k ?? 10)
+      .map(([path, text], index) => ({
+        rank: index + 1,
+        section_id: `s-${index}`,
+        document_id: path,
+        citation: `Act 1 § ${index + 1}`,
+        heading: 'Duties',
+        text,
+        score: 1 - index / 100,
+        scores: { vector: 0.5, text: 3.25, fused: 1 - index / 100 },
+        in_force_from: '2020-01-01',
+        in_force_to: null,
+      }));
+    return {
+      query: request.query,
+      mode: request.mode ?? 'hybrid',
+      at: request.at ?? '2026-01-01',
+      model: 'm',
+      hits,
+    };
+  }
+
+  async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    this.#see('sql', request, signal);
+    const known = this.answers.get(request.sql);
+    if (known !== undefined) return this.#stream(cut(known, 512), signal);
+    if (request.sql === 'select 42 as answer')
+      return this.#stream([tableBytes({ answer: vectorFromArray([42]) })], signal);
+    if (request.sql === 'select $1 as answer')
+      return this.#stream([tableBytes({ answer: vectorFromArray([String(request.params?.[0])]) })], signal);
+    if (request.sql === 'long') {
+      const batches = Array.from(
+        { length: LONG_ROWS / BATCH_ROWS },
+        (_, batch) =>
+          new Table({
+            i: vectorFromArray(Int32Array.from({ length: BATCH_ROWS }, (_, i) => batch * BATCH_ROWS + i)),
+          }),
+      );
+      const [first, ...rest] = batches;
+      return this.#stream(cut(ipc((first as Table).concat(...rest)), 4096), signal);
+    }
+    throw badInputError('sql.syntax', 'the statement cannot be read', 'Check its spelling.', {
+      place: { line: 1, column: 1 },
+    });
+  }
+
+  async *#stream(chunks: readonly Uint8Array[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (const [index, chunk] of chunks.entries()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted === true) throw unavailableError('cancelled', 'cancelled', 'ask again');
+      if (index > 0 && this.failAfterFirstChunk !== undefined) throw this.failAfterFirstChunk as Error;
+      this.chunks++;
+      yield chunk;
+    }
+  }
+
+  async explain(request: SqlRequest, signal?: AbortSignal): Promise<string> {
+    this.#see('explain', request, signal);
+    if (!request.sql.startsWith('select'))
+      throw badInputError('sql.syntax', 'cannot be read', 'Check its spelling.');
+    return 'PROJECTION\n  42';
+  }
+
+  async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
+    this.#see('import', request, signal);
+    const total = request.paths.length;
+    for (const [done, source] of request.paths.entries()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted === true) throw unavailableError('cancelled', 'cancelled', 'ask again');
+      yield { type: 'result', result: await this.#importOne(source) };
+      yield {
+        type: 'progress',
+        done: done + 1,
+        total,
+        bytes_done: (done + 1) * 100,
+        bytes_total: total * 100,
+        sections: this.imported.size,
+      };
+      if (this.failImport !== undefined) throw this.failImport as Error;
+    }
+  }
+
+  async #importOne(source: string): Promise<ImportResult> {
+    const nothing = {
+      source,
+      kind: null,
+      documents: 0,
+      sections: 0,
+      obligations: 0,
+      records: 0,
+      warnings: [],
+    };
+    if ((await stat(source).catch(() => undefined)) === undefined)
+      throw notFoundError('import.path', 'there is no file of that name', 'Check the path.', {
+        place: { source },
+      });
+    const text = await readFile(source, 'utf8');
+    if (text.startsWith('bad'))
+      return {
+        ...nothing,
+        status: 'rejected',
+        error: badInputError('xml.syntax', 'not well formed', 'Mend the file.', {
+          place: { source, line: 3, column: 5 },
+        }).toProblem(),
+      };
+    const status = this.imported.get(source) === text ? 'unchanged' : 'added';
+    this.imported.set(source, text);
+    return { ...nothing, kind: 'text', documents: 1, sections: 1, status };
+  }
+
+  async *reindex(signal?: AbortSignal): AsyncGenerator<ReindexEvent> {
+    this.#see('reindex', undefined, signal);
+    yield { done: 1, total: 2 };
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal?.aborted === true) throw unavailableError('cancelled', 'cancelled', 'ask again');
+    yield { done: 2, total: 2 };
+  }
+
+  async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+function cut(bytes: Uint8Array, size: number): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; start += size) out.push(bytes.subarray(start, start + size));
+  return out;
+}
