@@ -61,10 +61,11 @@ export async function readModelFolder(fs: FileSystem, folder: string): Promise<M
   if (!Number.isInteger(manifest.dimension) || manifest.dimension < 1 || manifest.dimension > 4096)
     throw bad('its dimension');
   if (!Number.isInteger(manifest.max_tokens) || manifest.max_tokens < 1) throw bad('its max_tokens');
-  if (!Array.isArray(manifest.files) || manifest.files.length === 0) throw bad('it names no files');
-  for (const entry of manifest.files)
+  const { files } = manifest;
+  if (!Array.isArray(files) || files.length === 0) throw bad('it names no files');
+  for (const entry of files)
     if (entry.path !== path.basename(entry.path)) throw bad('a file lies outside its folder');
-  const hashes = manifest.files.map((entry) => entry.sha256).sort();
+  const hashes = files.map((entry) => entry.sha256).sort();
   return { manifest, folder, sha256: sha256(hashes.join('\n')) };
 }
 

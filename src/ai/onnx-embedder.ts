@@ -1,14 +1,21 @@
 /** Text to vectors by ONNX Runtime, on this machine's processor. */
 import { availableParallelism, freemem } from 'node:os';
-import type { Tokenizer } from '@huggingface/tokenizers';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { integrityError, unavailableError, type FileSystem, type Limits } from '../base/index.ts';
 import type { Embedder, ModelIdentity } from '../query/index.ts';
 import { readModelFile, type ModelFolder } from './model-folder.ts';
 
+/** What is used of the tokenizer. Its own declarations do not resolve under `nodenext`. */
+interface TextTokenizer {
+  encode(text: string): { readonly ids: readonly number[] };
+}
+interface TokenizerModule {
+  readonly Tokenizer: new (tokenizer: object, config: object) => TextTokenizer;
+}
+
 interface Loaded {
   readonly session: InferenceSession;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: TextTokenizer;
   readonly tensor: new (type: 'int64', data: BigInt64Array, dims: readonly number[]) => Tensor;
 }
 
@@ -68,7 +75,7 @@ export class OnnxEmbedder implements Embedder {
     await loaded?.session.release();
   }
 
-  #tokenize(tokenizer: Tokenizer, text: string): readonly number[] {
+  #tokenize(tokenizer: TextTokenizer, text: string): readonly number[] {
     const cut = text.slice(0, this.#options.limits.embed_text_chars);
     return tokenizer.encode(cut).ids.slice(0, this.#options.model.manifest.max_tokens);
   }
@@ -123,7 +130,7 @@ export class OnnxEmbedder implements Embedder {
     // Loaded on first use: the runtime's library is large, and most commands need no vectors.
     const [ort, { Tokenizer }] = await Promise.all([
       import('onnxruntime-node'),
-      import('@huggingface/tokenizers'),
+      import('@huggingface/tokenizers') as Promise<unknown> as Promise<TokenizerModule>,
     ]);
     const session = await ort.InferenceSession.create(weights, {
       intraOpNumThreads: threads ?? Math.max(1, Math.min(4, availableParallelism())),
@@ -132,6 +139,6 @@ export class OnnxEmbedder implements Embedder {
       executionProviders: ['cpu'],
     });
     const tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(vocabulary)) as object, {});
-    return { session, tokenizer, tensor: ort.Tensor as Loaded['tensor'] };
+    return { session, tokenizer, tensor: ort.Tensor };
   }
 }

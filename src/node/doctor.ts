@@ -1,10 +1,10 @@
 /** Tests each part of a node and says the cure for what is not well. */
 import { statfs } from 'node:fs/promises';
-import { FractalError, asFractalError } from '../base/index.ts';
+import { asFractalError } from '../base/index.ts';
 import { SECTION_TABLE } from '../query/index.ts';
 import { TABLES, qualifiedName } from '../schema/index.ts';
 import type { DoctorCheck } from './api.ts';
-import type { NodeParts } from './node.ts';
+import type { NodeParts } from './parts.ts';
 
 type Verdict = { readonly ok: boolean; readonly detail: string; readonly cure?: string };
 
@@ -19,7 +19,7 @@ export async function examine(parts: NodeParts): Promise<DoctorCheck[]> {
       const { ok, detail, cure } = await run();
       checks.push({ name, ok, detail, cure: ok ? '' : (cure ?? '') });
     } catch (error) {
-      const known: FractalError = asFractalError(error);
+      const known = asFractalError(error);
       checks.push({ name, ok: false, detail: known.message, cure: known.cure });
     }
   };

@@ -1,11 +1,14 @@
 import path from 'node:path';
 import { badInputError, type Log } from '../base/index.ts';
 import { CONFIG_FILE, writeConfig } from './config.ts';
-import { FractalNode, SYSTEM, newNodeName, type NodeOptions, type Outside } from './node.ts';
+import { FractalNode, newNodeName, type NodeOptions } from './node.ts';
+import { SYSTEM, type Outside } from './parts.ts';
 
 export { LOCAL_OPERATOR } from './local-operator.ts';
-export { FractalNode, SYSTEM } from './node.ts';
-export type { NodeOptions, Outside } from './node.ts';
+export { FractalNode } from './node.ts';
+export type { NodeOptions } from './node.ts';
+export { SYSTEM } from './parts.ts';
+export type { Outside } from './parts.ts';
 export { sampleFolder, shippedModelFolder } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {

@@ -1,20 +1,6 @@
 /** One node: every layer built in one place, started and stopped in order. */
 import path from 'node:path';
-import {
-  asFractalError,
-  badInputError,
-  newId,
-  systemClock,
-  systemRandom,
-  nodeFileSystem,
-  today,
-  unavailableError,
-  type Clock,
-  type FileSystem,
-  type Limits,
-  type Log,
-  type Random,
-} from '../base/index.ts';
+import { asFractalError, badInputError, newId, today, unavailableError, type Log } from '../base/index.ts';
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
 import { Importer, reindex, type FileResult } from '../ingest/index.ts';
 import {
@@ -25,7 +11,6 @@ import {
   parseStatement,
   type AccessPolicy,
   type AuthorizedQuery,
-  type Embedder,
   type Principal,
 } from '../query/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
@@ -41,20 +26,12 @@ import type {
   SearchRequest,
   SqlRequest,
 } from './api.ts';
-import { limitsOf, readConfig, type NodeConfig } from './config.ts';
+import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
 import { localOperatorPolicy, principalNamed } from './local-operator.ts';
 import { shippedModelFolder } from './paths.ts';
+import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
 import { describeNode } from './status.ts';
-
-/** What the process hands in: the outside world. Tests replace it. */
-export interface Outside {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly fs: FileSystem;
-}
-
-export const SYSTEM: Outside = { clock: systemClock, random: systemRandom, fs: nodeFileSystem };
 
 export interface NodeOptions {
   readonly dataDir: string;
@@ -62,19 +39,6 @@ export interface NodeOptions {
   /** Who asks, by name. */
   readonly principal: string;
   readonly outside?: Outside;
-}
-
-/** Everything a node is made of, for the parts that look across it (`status`, `doctor`). */
-export interface NodeParts {
-  readonly dataDir: string;
-  readonly config: NodeConfig;
-  readonly limits: Limits;
-  readonly outside: Outside;
-  readonly store: Store;
-  readonly embedder: Embedder;
-  readonly search: SectionSearch;
-  readonly maintenance: Maintenance;
-  readonly startedAt: number;
 }
 
 const DEFAULT_K = 10;

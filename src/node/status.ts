@@ -5,7 +5,7 @@ import { TABLES, qualifiedName } from '../schema/index.ts';
 import { SECTION_TABLE } from '../query/index.ts';
 import type { FileSystem } from '../base/index.ts';
 import type { NodeStatus } from './api.ts';
-import type { NodeParts } from './node.ts';
+import type { NodeParts } from './parts.ts';
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }

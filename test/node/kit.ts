@@ -11,48 +11,53 @@ import {
   type ImportResult,
 } from '../../src/node/index.ts';
 
-export interface TestNode {
+export class TestNode {
   readonly folder: string;
   readonly dataDir: string;
   node: FractalNode;
+
+  constructor(folder: string, dataDir: string, node: FractalNode) {
+    this.folder = folder;
+    this.dataDir = dataDir;
+    this.node = node;
+  }
+
   /** Writes a file beside the data directory and answers its path. */
-  file(name: string, content: string | Uint8Array): Promise<string>;
-  import(...paths: string[]): Promise<ImportResult[]>;
-  reopen(): Promise<FractalNode>;
-  rows<T = Record<string, unknown>>(sql: string): Promise<T[]>;
-  [Symbol.asyncDispose](): Promise<void>;
+  async file(name: string, content: string | Uint8Array): Promise<string> {
+    const file = path.join(this.folder, name);
+    await writeFile(file, content);
+    return file;
+  }
+
+  async import(...paths: string[]): Promise<ImportResult[]> {
+    return await importAll(this.node, { paths });
+  }
+
+  async reopen(): Promise<FractalNode> {
+    await this.node.close();
+    this.node = await openTestNode(this.dataDir);
+    return this.node;
+  }
+
+  async rows<T = Record<string, unknown>>(sql: string): Promise<T[]> {
+    return await this.node.parts.store.rows<T>(`from (${sql}) where $1 = 1`, [1]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.node.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function openTestNode(dataDir: string): Promise<FractalNode> {
+  return await openNode({ dataDir, log: silentLog, principal: 'local-operator' });
 }
 
 export async function testNode(): Promise<TestNode> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
   const dataDir = path.join(folder, 'node');
-  const open = (): Promise<FractalNode> => openNode({ dataDir, log: silentLog, principal: 'local-operator' });
   await initNode({ dataDir, log: silentLog, name: 'test' });
-  return {
-    folder,
-    dataDir,
-    node: await open(),
-    async file(name, content) {
-      const file = path.join(folder, name);
-      await writeFile(file, content);
-      return file;
-    },
-    async import(...paths) {
-      return await importAll(this.node, { paths });
-    },
-    async reopen() {
-      await this.node.close();
-      this.node = await open();
-      return this.node;
-    },
-    async rows<T>(sql: string) {
-      return await this.node.parts.store.rows<T>(`from (${sql}) where $1 = 1`, [1]);
-    },
-    async [Symbol.asyncDispose]() {
-      await this.node.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return new TestNode(folder, dataDir, await openTestNode(dataDir));
 }
 
 export async function importAll(node: FractalNode, request: ImportRequest): Promise<ImportResult[]> {

@@ -239,7 +239,10 @@ export class SectionSearch {
       .toArrow();
     // Lance answers in its own order.
     const byId = new Map<bigint, Record<string, unknown>>();
-    for (const row of rows) if (row !== null) byId.set(row['_rowid'] as bigint, row.toJSON());
+    for (const row of rows.toArray() as { toJSON(): Record<string, unknown> }[]) {
+      const values = row.toJSON();
+      byId.set(values['_rowid'] as bigint, values);
+    }
     return fused.map((hit) => {
       const row = byId.get(hit.id);
       if (row === undefined)

@@ -1,4 +1,5 @@
 /** Runs what was authorised and streams Arrow. */
+import { FractalError, unavailableError } from '../../base/index.ts';
 import { toIpcStream } from '../../store/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { AuthorizedQuery } from './authorize.ts';
@@ -14,10 +15,22 @@ export async function executeQuery(
   return (async function* () {
     try {
       yield* toIpcStream(open.result, { signal });
+    } catch (error) {
+      // The clock's or the caller's own reason for stopping says nothing about the statement.
+      throw signal.aborted && !(error instanceof FractalError) ? interrupted(error) : error;
     } finally {
       open.close();
     }
   })();
+}
+
+function interrupted(cause: unknown): FractalError {
+  return unavailableError(
+    'sql.interrupted',
+    'the statement was stopped',
+    'Give it more time with --timeout, or ask for less.',
+    { cause },
+  );
 }
 
 /** DuckDB's plan as text. */

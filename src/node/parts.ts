@@ -1,0 +1,35 @@
+/** What a node is made of. */
+import {
+  nodeFileSystem,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type FileSystem,
+  type Limits,
+  type Random,
+} from '../base/index.ts';
+import type { Embedder, SectionSearch } from '../query/index.ts';
+import type { Maintenance, Store } from '../store/index.ts';
+import type { NodeConfig } from './config.ts';
+
+/** What the process hands in: the outside world. Tests replace it. */
+export interface Outside {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fs: FileSystem;
+}
+
+export const SYSTEM: Outside = { clock: systemClock, random: systemRandom, fs: nodeFileSystem };
+
+/** Everything a node is made of, for the parts that look across it (`status`, `doctor`). */
+export interface NodeParts {
+  readonly dataDir: string;
+  readonly config: NodeConfig;
+  readonly limits: Limits;
+  readonly outside: Outside;
+  readonly store: Store;
+  readonly embedder: Embedder;
+  readonly search: SectionSearch;
+  readonly maintenance: Maintenance;
+  readonly startedAt: number;
+}
