@@ -61,8 +61,9 @@ export async function readModelFolder(fs: FileSystem, folder: string): Promise<M
   if (!Number.isInteger(manifest.dimension) || manifest.dimension < 1 || manifest.dimension > 4096)
     throw bad('its dimension');
   if (!Number.isInteger(manifest.max_tokens) || manifest.max_tokens < 1) throw bad('its max_tokens');
+  const listed: unknown = manifest.files;
+  if (!Array.isArray(listed) || listed.length === 0) throw bad('it names no files');
   const { files } = manifest;
-  if (!Array.isArray(files) || files.length === 0) throw bad('it names no files');
   for (const entry of files)
     if (entry.path !== path.basename(entry.path)) throw bad('a file lies outside its folder');
   const hashes = files.map((entry) => entry.sha256).sort();

@@ -2,9 +2,18 @@
  * The file system as a port, so that tests can fail a write or count the fsyncs. Only what Fractal itself writes goes
  * through it; the engines do their own input and output.
  */
-import { createReadStream, type Stats } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import path from 'node:path';
+
+/** A file that is read and written in place. */
+export interface OpenFile {
+  read(position: number, bytes: number): Promise<Uint8Array>;
+  write(position: number, data: Uint8Array): Promise<void>;
+  /** Resolves when what was written is on disk. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
 
 export interface FileSystem {
   readFile(file: string): Promise<Uint8Array>;
@@ -12,6 +21,8 @@ export interface FileSystem {
   readStream(file: string): AsyncIterable<Uint8Array>;
   /** Writes all or nothing: to a neighbour, fsync, rename over, fsync the folder. `mode` defaults to 0o600. */
   writeDurable(file: string, data: Uint8Array | string, mode?: number): Promise<void>;
+  /** Opens a file in place, made with mode 0o600 when it does not exist. */
+  openFile(file: string): Promise<OpenFile>;
   /** Makes what was written to the file, or the names in the folder, survive a power cut. */
   sync(fileOrFolder: string): Promise<void>;
   stat(file: string): Promise<Stats | undefined>;
@@ -34,13 +45,36 @@ export const nodeFileSystem: FileSystem = {
     const next = `${file}.next`;
     const handle = await fsp.open(next, 'w', mode);
     try {
-      await handle.writeFile(data);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      try {
+        await handle.writeFile(data);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fsp.rename(next, file);
+    } catch (error) {
+      // A disk that is full must not also keep the half of what did not fit.
+      await fsp.rm(next, { force: true }).catch(() => undefined);
+      throw error;
     }
-    await fsp.rename(next, file);
     await this.sync(path.dirname(file));
+  },
+  async openFile(file) {
+    const handle = await fsp.open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+    return {
+      async read(position, bytes) {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, position);
+        return buffer.subarray(0, bytesRead);
+      },
+      async write(position, data) {
+        for (let done = 0; done < data.length;) {
+          const { bytesWritten } = await handle.write(data, done, data.length - done, position + done);
+          done += bytesWritten;
+        }
+      },
+      sync: () => handle.datasync(),
+      close: () => handle.close(),
+    };
   },
   async sync(fileOrFolder) {
     const handle = await fsp.open(fileOrFolder, 'r');

@@ -23,6 +23,6 @@ export { Serial } from './serial.ts';
 export { DEFAULT_LIMITS, LIMITS } from './limits.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { nodeFileSystem } from './fs.ts';
-export type { FileSystem } from './fs.ts';
+export type { FileSystem, OpenFile } from './fs.ts';
 export { silentLog } from './log.ts';
 export type { Log, LogLevel } from './log.ts';

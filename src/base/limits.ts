@@ -55,6 +55,21 @@ export const LIMITS = {
     unit: 'milliseconds',
     why: 'a compaction that takes longer is stopped',
   },
+  compaction_interval_ms: {
+    value: 3_600_000,
+    unit: 'milliseconds',
+    why: 'compaction also runs after this long, however few commits there were, if there was one',
+  },
+  compaction_pause_ms: {
+    value: 60_000,
+    unit: 'milliseconds',
+    why: 'first pause after a compaction that failed; doubles each time',
+  },
+  compaction_pause_max_ms: {
+    value: 3_600_000,
+    unit: 'milliseconds',
+    why: 'longest pause between two tries of a compaction',
+  },
   lance_keep_versions_ms: {
     value: 600_000,
     unit: 'milliseconds',
@@ -65,6 +80,11 @@ export const LIMITS = {
     unit: 'rows',
     why: 'below it an exact scan is faster than building an IVF_RQ index',
   },
+  unindexed_rows: {
+    value: 5000,
+    unit: 'rows',
+    why: 'after an import that leaves more rows outside the full-text index, compaction takes them in at once',
+  },
   salvage_tries: {
     value: 64,
     unit: 'opens',
@@ -73,7 +93,7 @@ export const LIMITS = {
   feed_rows: { value: 10_000, unit: 'rows', why: 'rows in one batch of the change feed' },
 
   // ingest
-  document_bytes: { value: 128 * MiB, unit: 'bytes', why: 'a larger file is refused before it is read' },
+  document_bytes: { value: 190_000_000, unit: 'bytes', why: 'a larger file is refused before it is read' },
   xml_depth: { value: 256, unit: 'levels', why: 'deeper markup is refused; real law stays below 60' },
   xml_attribute_bytes: { value: 64 * 1024, unit: 'bytes', why: 'one attribute value' },
   xml_name_bytes: { value: 1024, unit: 'bytes', why: 'one element or attribute name' },

@@ -3,6 +3,9 @@
  */
 import {
   BIGINT,
+  DuckDBListValue,
+  LIST,
+  VARCHAR,
   DuckDBInstance,
   type DuckDBConnection,
   type DuckDBResult,
@@ -29,7 +32,7 @@ export interface OpenStream {
 
 /** What DuckDB says, without the data it may quote: the class of error and, for syntax and names, the message. */
 export function duckError(error: unknown): FractalError {
-  const text = error instanceof Error ? error.message : '';
+  const text = (error instanceof Error ? error.message : '').replace(/^Failed to extract statements: /, '');
   const name = /^(\w+(?: \w+)*) Error: /.exec(text)?.[1];
   if (name === undefined || error instanceof FractalError) return asFractalError(error);
   const firstLine = text.split('\n', 1)[0] ?? '';
@@ -112,9 +115,15 @@ export class DuckDb {
   readonly #instance: DuckDBInstance;
   readonly #limits: Limits;
   readonly #idle: DuckDBConnection[] = [];
-  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  /** Connections somebody holds. */
+  readonly #used = new Set<DuckDBConnection>();
+  readonly #waiting = new Set<{
+    take(connection: DuckDBConnection): void;
+    refuse(error: unknown): void;
+  }>();
   #open = 0;
   #closed = false;
+  #stop: (() => void) | undefined;
 
   private constructor(path: string, instance: DuckDBInstance, limits: Limits) {
     this.path = path;
@@ -123,7 +132,12 @@ export class DuckDb {
   }
 
   /** Opens the file, replaying its write-ahead log. Throws what DuckDB throws; `wal-salvage.ts` knows what to do. */
-  static async open(path: string, tempFolder: string, limits: Limits): Promise<DuckDb> {
+  static async open(
+    path: string,
+    tempFolder: string,
+    limits: Limits,
+    access: 'READ_WRITE' | 'READ_ONLY' = 'READ_WRITE',
+  ): Promise<DuckDb> {
     const MiB = 1024 * 1024;
     // Locked: nothing that arrives as SQL can reach files, settings, extensions or other databases.
     const instance = await DuckDBInstance.fromCache(path, {
@@ -136,17 +150,21 @@ export class DuckDb {
       allow_community_extensions: 'false',
       preserve_insertion_order: 'true',
       lock_configuration: 'true',
+      access_mode: access,
     });
     return new DuckDb(path, instance, limits);
   }
 
   /** A connection of one's own until `release`. Waits when all are taken. */
-  async acquire(): Promise<DuckDBConnection> {
-    if (this.#closed) throw unavailableError('store.closed', 'the node is stopping', 'Start it again.');
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    if (this.#open >= this.#limits.duckdb_connections)
-      return await new Promise((resolve) => this.#waiting.push(resolve));
+  async acquire(signal?: AbortSignal): Promise<DuckDBConnection> {
+    if (this.#closed) throw closedError();
+    const connection = this.#idle.pop() ?? (await this.#connect(signal));
+    this.#used.add(connection);
+    return connection;
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<DuckDBConnection> {
+    if (this.#open >= this.#limits.duckdb_connections) return await this.#wait(signal);
     this.#open++;
     try {
       return await this.#instance.connect();
@@ -156,10 +174,24 @@ export class DuckDb {
     }
   }
 
+  async #wait(signal: AbortSignal | undefined): Promise<DuckDBConnection> {
+    return await new Promise((take, refuse) => {
+      const waiter = { take, refuse };
+      this.#waiting.add(waiter);
+      signal?.addEventListener('abort', () => {
+        if (this.#waiting.delete(waiter)) refuse(signal.reason as Error);
+      });
+    });
+  }
+
   release(connection: DuckDBConnection): void {
-    const next = this.#waiting.shift();
-    if (next !== undefined) next(connection);
-    else if (this.#idle.length < this.#limits.duckdb_connections_idle && !this.#closed)
+    this.#used.delete(connection);
+    if (this.#used.size === 0) this.#stop?.();
+    const [next] = this.#waiting;
+    if (next !== undefined) {
+      this.#waiting.delete(next);
+      next.take(connection);
+    } else if (this.#idle.length < this.#limits.duckdb_connections_idle && !this.#closed)
       this.#idle.push(connection);
     else {
       this.#open--;
@@ -187,21 +219,27 @@ export class DuckDb {
   /** A stream on its own connection. The signal and the timeout interrupt the statement. */
   async stream(sql: string, params: Parameters, signal: AbortSignal): Promise<OpenStream> {
     signal.throwIfAborted();
-    const connection = await this.acquire();
-    const stop = (): void => connection.interrupt();
+    const connection = await this.acquire(signal);
+    let stop: (() => void) | undefined;
+    const onAbort = (): void => {
+      stop ??= keepInterrupting([connection]);
+    };
     let closed = false;
     const close = (): void => {
       if (closed) return;
       closed = true;
-      signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', onAbort);
+      stop?.();
       this.release(connection);
     };
-    signal.addEventListener('abort', stop);
+    signal.addEventListener('abort', onAbort);
     try {
-      return { result: await connection.stream(sql, ...bind(params)), close };
+      // It may have come while this waited for a connection.
+      signal.throwIfAborted();
+      return { result: await openStream(connection, sql, params), close };
     } catch (error) {
       close();
-      throw duckError(error);
+      throw error === signal.reason ? error : duckError(error);
     }
   }
 
@@ -209,11 +247,33 @@ export class DuckDb {
     await this.with((connection) => connection.run('CHECKPOINT'));
   }
 
+  /** Stops what runs. A connection in use is closed when it comes back, and the file's lock goes with the last. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
+    for (const waiter of this.#waiting) waiter.refuse(closedError());
+    this.#waiting.clear();
     for (const connection of this.#idle.splice(0)) connection.closeSync();
+    if (this.#used.size > 0) this.#stop = keepInterrupting(this.#used);
     this.#instance.closeSync();
   }
+}
+
+const INTERRUPT_MS = 20;
+
+/** DuckDB forgets an interrupt that comes just before a statement begins, so it is said again until it is heard. */
+function keepInterrupting(connections: Iterable<DuckDBConnection>): () => void {
+  const interrupt = (): void => {
+    for (const connection of connections) connection.interrupt();
+  };
+  interrupt();
+  const timer = setInterval(interrupt, INTERRUPT_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function closedError(): FractalError {
+  return unavailableError('store.closed', 'the node is stopping', 'Start it again.');
 }
 
 /** Values and types by number. Left alone, the driver sends every bigint as HUGEINT, which few functions take. */
@@ -223,8 +283,19 @@ function bind(params: Parameters): [Record<string, DuckDBValue>, Record<string, 
   params.map(toParameter).forEach((value, i) => {
     values[String(i + 1)] = value;
     if (typeof value === 'bigint') types[String(i + 1)] = BIGINT;
+    // The only lists there are; an empty one does not tell its type.
+    if (value instanceof DuckDBListValue) types[String(i + 1)] = LIST(VARCHAR);
   });
   return [values, types];
+}
+
+/** A stream on a connection that nobody else uses until it is read to its end. */
+export async function openStream(
+  connection: DuckDBConnection,
+  sql: string,
+  params: Parameters,
+): Promise<DuckDBResult> {
+  return await connection.stream(sql, ...bind(params));
 }
 
 export async function readRows<T>(

@@ -4,8 +4,8 @@
  * DuckDB takes a log whose framing is damaged for one that ends early, and opens without a word: measured, a whole
  * table was gone. The mark makes that visible. Two slots are written in turn, so that a torn write leaves the other.
  */
-import { open, type FileHandle } from 'node:fs/promises';
-import { sha256 } from '../base/index.ts';
+import path from 'node:path';
+import { sha256, type FileSystem, type OpenFile } from '../base/index.ts';
 
 const SLOT_BYTES = 64;
 const SLOTS = 2;
@@ -25,32 +25,31 @@ function decode(slot: string): { version: bigint; hlc: bigint } | undefined {
 }
 
 export class HeadMark {
-  readonly #handle: FileHandle;
+  readonly #file: OpenFile;
   #last: { version: bigint; hlc: bigint };
 
-  private constructor(handle: FileHandle, last: { version: bigint; hlc: bigint }) {
-    this.#handle = handle;
+  private constructor(file: OpenFile, last: { version: bigint; hlc: bigint }) {
+    this.#file = file;
     this.#last = last;
   }
 
-  static async open(file: string): Promise<HeadMark> {
-    const handle = await open(file, 'a+', 0o600).then(async (created) => {
-      await created.close();
-      return await open(file, 'r+');
-    });
-    const { buffer, bytesRead } = await handle.read(
-      Buffer.alloc(SLOT_BYTES * SLOTS),
-      0,
-      SLOT_BYTES * SLOTS,
-      0,
-    );
-    const text = buffer.toString('latin1', 0, bytesRead);
-    let last = { version: 0n, hlc: 0n };
-    for (let i = 0; i < SLOTS; i++) {
-      const slot = decode(text.slice(i * SLOT_BYTES, (i + 1) * SLOT_BYTES));
-      if (slot !== undefined && slot.version > last.version) last = slot;
+  static async open(fs: FileSystem, name: string): Promise<HeadMark> {
+    const isNew = (await fs.stat(name)) === undefined;
+    const file = await fs.openFile(name);
+    try {
+      // The name must survive a power cut too, or the mark is lost with its first writes.
+      if (isNew) await fs.sync(path.dirname(name));
+      const text = Buffer.from(await file.read(0, SLOT_BYTES * SLOTS)).toString('latin1');
+      let last = { version: 0n, hlc: 0n };
+      for (let i = 0; i < SLOTS; i++) {
+        const slot = decode(text.slice(i * SLOT_BYTES, (i + 1) * SLOT_BYTES));
+        if (slot !== undefined && slot.version > last.version) last = slot;
+      }
+      return new HeadMark(file, last);
+    } catch (error) {
+      await file.close();
+      throw error;
     }
-    return new HeadMark(handle, last);
   }
 
   get last(): { readonly version: bigint; readonly hlc: bigint } {
@@ -59,17 +58,12 @@ export class HeadMark {
 
   /** Resolves when the mark is on disk. */
   async write(version: bigint, hlc: bigint): Promise<void> {
-    await this.#handle.write(
-      encode(version, hlc),
-      0,
-      SLOT_BYTES,
-      Number(version % BigInt(SLOTS)) * SLOT_BYTES,
-    );
-    await this.#handle.datasync();
+    await this.#file.write(Number(version % BigInt(SLOTS)) * SLOT_BYTES, encode(version, hlc));
+    await this.#file.sync();
     this.#last = { version, hlc };
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.#file.close();
   }
 }

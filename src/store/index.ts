@@ -1,12 +1,17 @@
 export { DuckDb, duckError, execute, readRows } from './duckdb.ts';
 export type { OpenStream, Parameters } from './duckdb.ts';
+export { changes } from './feed.ts';
+export type { ChangeBatch, ChangeRequest } from './feed.ts';
+export { Maintenance } from './maintenance.ts';
+export type { MaintenanceOptions } from './maintenance.ts';
 export { LanceTable } from './lance.ts';
 export type { LanceDefinition, LanceUpdate } from './lance.ts';
 export { migrate, schemaVersion } from './migrate.ts';
 export type { PutCounts, Stamp } from './put.ts';
 export { Store } from './store.ts';
-export type { Committed, StoreOptions } from './store.ts';
+export type { Committed, LanceReader, Snapshot, StoreOptions } from './store.ts';
 export { Transaction } from './transaction.ts';
+export { toIpcStream } from './arrow/index.ts';
 export { parseDate, parseTimestamp } from './values.ts';
 export type { Row, RowValue } from './values.ts';
 export type { Salvage } from './wal-salvage.ts';

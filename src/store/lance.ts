@@ -97,6 +97,11 @@ export class LanceTable {
     return this.#read;
   }
 
+  /** The table at a version of its past. The caller closes it. */
+  async at(version: number): Promise<lancedb.Table> {
+    return await this.#db.openTable(this.name, undefined, { version });
+  }
+
   async latest(): Promise<number> {
     await this.#write.checkoutLatest();
     return await this.#write.version();
@@ -110,6 +115,10 @@ export class LanceTable {
 
   async update(change: LanceUpdate): Promise<void> {
     await this.#write.update({ where: change.where, valuesSql: { ...change.set } });
+  }
+
+  async delete(where: string): Promise<void> {
+    await this.#write.delete(where);
   }
 
   async createIndex(column: string, index: lancedb.Index, replace: boolean): Promise<void> {
@@ -126,29 +135,29 @@ export class LanceTable {
 
   /** Lets readers see `version`. Call once the commit that names it is durable. */
   async publish(version: number): Promise<void> {
-    this.#read = await this.#db.openTable(this.name, undefined, {
-      version,
-    });
+    this.#read = await this.at(version);
     this.#head = version;
   }
 
-  /** Lance itself never asks for an fsync: everything new since the last call, then the folders that name it. */
-  async sync(fs: FileSystem): Promise<void> {
-    const walk = async (folder: string): Promise<void> => {
+  /**
+   * Lance itself never asks for an fsync: everything new since the last call, then the folders that name it, up to the
+   * table's own. With `again`, what was synced before too: another process may have written on.
+   */
+  async sync(fs: FileSystem, again = false): Promise<void> {
+    if (again) this.#synced.clear();
+    const walk = async (folder: string): Promise<boolean> => {
       let fresh = false;
       for (const name of await fs.list(folder)) {
         const file = path.join(folder, name);
         if (this.#synced.has(file)) continue;
         const stat = await fs.stat(file);
         if (stat === undefined) continue;
-        if (stat.isDirectory()) await walk(file);
-        else {
-          await fs.sync(file);
-          this.#synced.add(file);
-          fresh = true;
-        }
+        // A new folder is a new name in this one.
+        if (stat.isDirectory() ? await walk(file) : await syncIfThere(fs, file)) fresh = true;
+        if (!stat.isDirectory()) this.#synced.add(file);
       }
       if (fresh) await fs.sync(folder);
+      return fresh;
     };
     await walk(this.folder);
   }
@@ -160,6 +169,17 @@ export class LanceTable {
   close(): void {
     this.#read.close();
     this.#write.close();
+  }
+}
+
+/** A compaction next door renames and removes files of its own meanwhile. */
+async function syncIfThere(fs: FileSystem, file: string): Promise<boolean> {
+  try {
+    await fs.sync(file);
+    return true;
+  } catch (error) {
+    if ((await fs.stat(file)) === undefined) return false;
+    throw error;
   }
 }
 
@@ -188,7 +208,7 @@ export class LanceStore {
   }
 
   async create(definition: LanceDefinition): Promise<LanceTable> {
-    this.#tables.get(definition.name)?.close();
+    // The handle of the old table is left to its readers.
     const table = await LanceTable.create(this.#db, this.folder, definition);
     this.#tables.set(definition.name, table);
     return table;
@@ -198,6 +218,11 @@ export class LanceStore {
     const table = await LanceTable.open(this.#db, this.folder, name, head);
     this.#tables.set(name, table);
     return table;
+  }
+
+  /** Drops the handle of a table, not its files. */
+  forget(name: string): void {
+    this.#tables.delete(name);
   }
 
   all(): LanceTable[] {

@@ -20,6 +20,22 @@ export async function schemaVersion(connection: DuckDBConnection): Promise<numbe
   return row?.version ?? 0;
 }
 
+/** The last commit of a database of any age; 0 when it has none. */
+export async function lastCommit(connection: DuckDBConnection): Promise<bigint> {
+  const [table] = await readRows<{ n: bigint }>(
+    connection,
+    `select count(*) n from information_schema.tables where table_schema = $1 and table_name = 'commits'`,
+    ['node'],
+  );
+  if (table?.n !== 1n) return 0n;
+  const [row] = await readRows<{ version: bigint | null }>(
+    connection,
+    'select max(commit_version) as version from node.commits where commit_version > $1',
+    [0n],
+  );
+  return row?.version ?? 0n;
+}
+
 /** Applies what is missing, up to `target`. Returns the versions applied. */
 export async function migrate(
   connection: DuckDBConnection,
@@ -50,7 +66,8 @@ export async function migrate(
       ]);
       await connection.run('COMMIT');
     } catch (error) {
-      await connection.run('ROLLBACK');
+      // A failing commit has ended the transaction already.
+      await connection.run('ROLLBACK').catch(() => undefined);
       throw internalError(
         'schema.migration',
         `migration ${migration.version} (${migration.name}) failed; nothing was changed`,

@@ -37,8 +37,8 @@ async function append(
 ): Promise<void> {
   const name = qualifiedName(table);
   const known = new Set(table.columns.map((column) => column.name));
-  for (const row of rows.slice(0, 1))
-    for (const column of Object.keys(row))
+  for (const row of rows)
+    for (const column in row)
       if (!known.has(column))
         throw badInputError(
           'row.column',
@@ -49,19 +49,26 @@ async function append(
   const appender = await connection.createAppender(target.name, target.schema ?? null);
   const types = allColumns(table).map((_, i) => appender.columnType(i));
   const system: DuckDBValue[] = [stamp.nodeId, stamp.hlc, stamp.commitVersion, false];
-  for (let start = 0; start < rows.length; start += limits.append_rows) {
-    const part = rows.slice(start, start + limits.append_rows);
-    const chunk = DuckDBDataChunk.create(types, part.length);
-    table.columns.forEach((column, i) => {
-      chunk.setColumnValues(
-        i,
-        part.map((row, r) => toDuckValue(name, column, row[column.name], start + r + 1)),
-      );
-    });
-    system.forEach((value, i) => {
-      chunk.setColumnValues(table.columns.length + i, new Array<DuckDBValue>(part.length).fill(value));
-    });
-    appender.appendDataChunk(chunk);
+  try {
+    for (let start = 0; start < rows.length; start += limits.append_rows) {
+      const part = rows.slice(start, start + limits.append_rows);
+      const chunk = DuckDBDataChunk.create(types, part.length);
+      table.columns.forEach((column, i) => {
+        chunk.setColumnValues(
+          i,
+          part.map((row, r) => toDuckValue(name, column, row[column.name], start + r + 1)),
+        );
+      });
+      system.forEach((value, i) => {
+        chunk.setColumnValues(table.columns.length + i, new Array<DuckDBValue>(part.length).fill(value));
+      });
+      appender.appendDataChunk(chunk);
+    }
+  } catch (error) {
+    // Left alone, the appender writes what it holds when it is collected: into whatever transaction runs then.
+    appender.clear();
+    appender.closeSync();
+    throw error;
   }
   appender.closeSync();
 }
@@ -102,32 +109,29 @@ export async function put(
     'Keep one row per key.',
   );
   const other = own.filter((column) => !table.key.includes(column));
-  const differs =
-    other.length === 0
-      ? 't.deleted'
-      : `(t.deleted or (${list(other, 't.')}) is distinct from (${list(other, 's.')}))`;
+  const rewrites =
+    other.length === 0 ? 'false' : `((${list(other, 't.')}) is distinct from (${list(other, 's.')}))`;
+  const differs = `(t.deleted or ${rewrites})`;
   const matched = `from ${stage} s join ${name} t on ${sameKey(table)}`;
 
-  let updated = 0;
-  if (table.class === 'mutable' || table.class === 'state-machine') {
-    if (table.states !== undefined) await checkTransitions(connection, table, stage, matched);
-    const set = [...other, 'node_id', 'hlc', 'commit_version', 'deleted'].map(
-      (column) => `${column} = s.${column}`,
-    );
-    updated = await execute(
-      connection,
-      `update ${name} t set ${set.join(', ')} from ${stage} s where ${sameKey(table)} and ${differs}`,
-    );
-  } else {
+  if (table.states !== undefined) await checkTransitions(connection, table, stage, matched);
+  if (table.class !== 'mutable' && table.class !== 'state-machine')
     await refuse(
       connection,
-      `select ${list(table.key, 's.')} ${matched} where ${differs}`,
+      `select ${list(table.key, 's.')} ${matched} where ${rewrites}`,
       table,
       'row.conflict',
       `${name} already has this key with other content, and its rows are never rewritten`,
       'Give the new content a key of its own.',
     );
-  }
+  // For a class that is never rewritten, what is left differs in its tombstone only: the row comes back as it was.
+  const set = [...other, 'node_id', 'hlc', 'commit_version', 'deleted'].map(
+    (column) => `${column} = s.${column}`,
+  );
+  const updated = await execute(
+    connection,
+    `update ${name} t set ${set.join(', ')} from ${stage} s where ${sameKey(table)} and ${differs}`,
+  );
   const added = await execute(
     connection,
     `insert into ${name} select s.* from ${stage} s where not exists (select 1 from ${name} t where ${sameKey(table)})`,
@@ -182,9 +186,13 @@ async function refuse(
   if (found.length === 0) return;
   const keys = found
     .slice(0, KEYS_SHOWN)
-    .map((row) => table.key.map((column) => String(row[column])).join('/'));
+    .map((row) => table.key.map((column) => keyText(row[column])).join('/'));
   const more = found.length > KEYS_SHOWN ? ', …' : '';
   throw badInputError(code, `${qualifiedName(table)}: ${message} (${keys.join(', ')}${more})`, cure);
+}
+
+function keyText(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 /** Marks rows as deleted. The predicate is over the table's own columns. */

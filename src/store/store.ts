@@ -28,6 +28,7 @@ import {
 import { HeadMark } from './head-mark.ts';
 import { LanceStore, type LanceDefinition, type LanceTable } from './lance.ts';
 import { migrate } from './migrate.ts';
+import type { Stamp } from './put.ts';
 import { Transaction } from './transaction.ts';
 import { openOrSalvage, type Salvage } from './wal-salvage.ts';
 
@@ -47,11 +48,18 @@ export interface Committed<T> {
   readonly commitVersion: bigint;
 }
 
+/** A Lance table as of a snapshot; read it, never write to it. */
+export type LanceReader = LanceTable['reader'];
+
+export interface Snapshot {
+  readonly commitVersion: bigint;
+  rows<T>(sql: string, params?: Parameters): Promise<T[]>;
+  lance(name: string): Promise<LanceReader>;
+}
+
 export class Store {
   readonly options: StoreOptions;
   readonly nodeId: string;
-  /** What went wrong before and was mended on open; for `status` and `doctor`. */
-  readonly warnings: readonly string[];
   readonly salvage: Salvage | undefined;
   readonly #duck: DuckDb;
   readonly #lance: LanceStore;
@@ -59,8 +67,10 @@ export class Store {
   readonly #hlc: HybridLogicalClock;
   readonly #writes = new Serial();
   readonly #listeners = new Set<(commitVersion: bigint) => void>();
+  readonly #warnings: string[];
   #commitVersion: bigint;
   #lanceDamage: FractalError | undefined;
+  #closing: Promise<void> | undefined;
 
   private constructor(
     options: StoreOptions,
@@ -84,7 +94,7 @@ export class Store {
     this.#hlc = parts.hlc;
     this.#commitVersion = parts.commitVersion;
     this.salvage = parts.salvage;
-    this.warnings = parts.warnings;
+    this.#warnings = [...parts.warnings];
     this.#lanceDamage = parts.lanceDamage;
   }
 
@@ -93,43 +103,35 @@ export class Store {
     const { folder, limits, clock, fs, log, random } = options;
     checkThreadPool(limits);
     for (const name of ['', 'lance', 'temp']) await fs.makeFolder(path.join(folder, name));
-    const { duck, salvage } = await openOrSalvage({
-      file: path.join(folder, 'fractal.duckdb'),
-      tempFolder: path.join(folder, 'temp'),
-      quarantineFolder: path.join(folder, 'quarantine'),
-      limits,
-      fs,
-      stamp: new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-'),
-    });
-    const mark = await HeadMark.open(path.join(folder, 'commits.head'));
+    const mark = await HeadMark.open(fs, path.join(folder, 'commits.head'));
+    let duck: DuckDb | undefined;
+    let lance: LanceStore | undefined;
     try {
+      const opened = await openOrSalvage({
+        file: path.join(folder, 'fractal.duckdb'),
+        tempFolder: path.join(folder, 'temp'),
+        quarantineFolder: path.join(folder, 'quarantine'),
+        limits,
+        fs,
+        stamp: new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-'),
+        acknowledged: mark.last.version,
+      });
+      duck = opened.duck;
       const head = await duck.with(async (connection) => {
-        await migrate(connection, clock);
+        const applied = await migrate(connection, clock);
         await nameNode(connection, newId(clock, random));
+        // Tables and the node's name leave the log at once: a damaged log then costs commits, never the schema.
+        if (applied.length > 0) await connection.run('CHECKPOINT');
         return await readHead(connection);
       });
-      const warnings: string[] = [];
-      if (salvage !== undefined)
-        warnings.push(
-          `the write-ahead log was damaged: ${salvage.lostBytes} bytes could not be replayed; the untouched files are in ${path.relative(folder, salvage.quarantine)}`,
-        );
-      if (head.commitVersion < mark.last.version)
-        warnings.push(
-          `commits ${head.commitVersion + 1n} to ${mark.last.version} were acknowledged and are missing: import their sources again, or restore a backup`,
-        );
+      const warnings = await whatWasLost(options, opened.salvage, head.commitVersion, mark.last.version);
       for (const warning of warnings) log('error', warning);
 
-      const lance = await LanceStore.open(path.join(folder, 'lance'));
+      lance = await LanceStore.open(path.join(folder, 'lance'));
       let lanceDamage: FractalError | undefined;
       for (const { name, version } of head.lanceHeads) {
         try {
-          const table = await lance.open(name, Number(version));
-          const rolledBack = await table.rollback();
-          if (rolledBack !== table.head) {
-            await table.sync(fs);
-            await duck.with((connection) => moveHead(connection, name, rolledBack));
-            await table.publish(rolledBack);
-          }
+          await recover(options, duck, lance, name, Number(version));
         } catch (error) {
           lanceDamage = error instanceof FractalError ? error : damaged(name, error);
           log('error', lanceDamage.message);
@@ -145,15 +147,21 @@ export class Store {
         mark,
         hlc: new HybridLogicalClock(clock, lastHlc),
         commitVersion,
-        salvage,
+        salvage: opened.salvage,
         warnings,
         lanceDamage,
       });
     } catch (error) {
+      lance?.close();
+      duck?.close();
       await mark.close();
-      duck.close();
       throw error;
     }
+  }
+
+  /** What went wrong and was mended, or needs somebody; for `status` and `doctor`. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** The last commit. */
@@ -202,17 +210,19 @@ export class Store {
     try {
       await connection.run('BEGIN');
       const value = await body(transaction);
-      if (transaction.changedRows === 0 && transaction.stagedTables.length === 0) {
-        await connection.run('ROLLBACK');
-        return { value, commitVersion: this.#commitVersion };
-      }
       const heads: { table: LanceTable; version: number }[] = [];
       for (const name of transaction.stagedTables) {
         const table = this.#lance.table(name);
         const version = await table.latest();
+        if (version !== table.head) heads.push({ table, version });
+      }
+      if (transaction.changedRows === 0 && heads.length === 0) {
+        await connection.run('ROLLBACK');
+        return { value, commitVersion: this.#commitVersion };
+      }
+      for (const { table, version } of heads) {
         await table.sync(fs);
-        await moveHead(connection, name, version, stamp.commitVersion);
-        heads.push({ table, version });
+        await moveHead(connection, table.name, version, stamp.commitVersion);
       }
       await execute(
         connection,
@@ -229,28 +239,97 @@ export class Store {
       );
       await connection.run('COMMIT');
       this.#commitVersion = stamp.commitVersion;
-      await this.#mark.write(stamp.commitVersion, stamp.hlc);
-      for (const { table, version } of heads) await table.publish(version);
-      for (const listener of this.#listeners) listener(stamp.commitVersion);
+      await this.#settle(stamp, heads);
       return { value, commitVersion: stamp.commitVersion };
     } catch (error) {
-      if (this.#commitVersion < stamp.commitVersion) {
-        await connection.run('ROLLBACK').catch(() => undefined);
-        for (const name of transaction.stagedTables) await this.#unstage(name);
-      }
+      await connection.run('ROLLBACK').catch(() => undefined);
+      for (const name of transaction.stagedTables) await this.#unstage(name);
       throw duckError(error);
     } finally {
       this.#duck.release(connection);
     }
   }
 
+  /** What follows a commit. The commit stands: what fails from here on is told, never thrown at the caller. */
+  async #settle(stamp: Stamp, heads: readonly { table: LanceTable; version: number }[]): Promise<void> {
+    const { log } = this.options;
+    for (const { table, version } of heads) {
+      try {
+        await table.publish(version);
+      } catch (error) {
+        this.#lanceDamage = damaged(table.name, error);
+        log('error', this.#lanceDamage.message);
+      }
+    }
+    try {
+      await this.#mark.write(stamp.commitVersion, stamp.hlc);
+    } catch {
+      // The next commit writes the mark again; until then a loss of this one would go unseen.
+      this.#warn(
+        'commits.head could not be written: check the free space and the permissions of the data directory',
+      );
+    }
+    for (const listener of this.#listeners) {
+      try {
+        listener(stamp.commitVersion);
+      } catch {
+        log('error', 'a listener of commits failed');
+      }
+    }
+  }
+
+  #warn(warning: string): void {
+    this.options.log('error', warning);
+    if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
+  }
+
+  /** Takes staged rows back. When that fails, the table is closed to all: the next commit would publish them. */
   async #unstage(name: string): Promise<void> {
     const table = this.#lance.table(name);
-    const version = await table.rollback();
-    if (version === table.head) return;
-    await table.sync(this.options.fs);
-    await this.#duck.with((connection) => moveHead(connection, name, version));
-    await table.publish(version);
+    try {
+      const version = await table.rollback();
+      if (version === table.head) return;
+      await table.sync(this.options.fs);
+      await this.#duck.with((connection) => moveHead(connection, name, version));
+      await table.publish(version);
+    } catch (error) {
+      this.#lanceDamage = unavailableError(
+        'search.not_rolled_back',
+        `what a failed transaction staged in the search table ${name} could not be taken back`,
+        'Stop the node and start it again: it is taken back on start.',
+        { cause: error },
+      );
+      this.options.log('error', this.#lanceDamage.message);
+    }
+  }
+
+  /**
+   * Both engines as of one commit (rule T4). DuckDB sees a commit a moment before Lance readers are moved to it; a
+   * snapshot reads the Lance versions out of its own DuckDB transaction, and so never sees one without the other.
+   */
+  async snapshot<T>(body: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    return await this.#duck.with(async (connection) => {
+      const opened: LanceReader[] = [];
+      await connection.run('BEGIN');
+      try {
+        const { commitVersion, lanceHeads } = await readHead(connection);
+        return await body({
+          commitVersion,
+          rows: (sql, params = []) => readRows(connection, sql, params),
+          lance: async (name) => {
+            const table = this.lanceTable(name);
+            const version = Number(lanceHeads.find((head) => head.name === name)?.version ?? 0n);
+            if (version === table.head) return table.reader;
+            const reader = await table.at(version);
+            opened.push(reader);
+            return reader;
+          },
+        });
+      } finally {
+        for (const reader of opened) reader.close();
+        await connection.run('ROLLBACK').catch(() => undefined);
+      }
+    });
   }
 
   /** Small answers as objects. */
@@ -258,9 +337,25 @@ export class Store {
     return await this.#duck.rows<T>(sql, params);
   }
 
+  /** Reads that need the engine's own calls, on a connection of their own. */
+  async withConnection<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return await this.#duck.with(body);
+  }
+
+  /** A connection of one's own until `release`, for reads that take many steps. */
+  async lease(signal?: AbortSignal): Promise<{ connection: DuckDBConnection; release: () => void }> {
+    const connection = await this.#duck.acquire(signal);
+    return { connection, release: () => this.#duck.release(connection) };
+  }
+
   /** A streaming answer on a connection of its own. */
   async stream(sql: string, params: Parameters, signal: AbortSignal): Promise<OpenStream> {
     return await this.#duck.stream(sql, params, signal);
+  }
+
+  /** Why the Lance tables cannot be used, if they cannot. */
+  get lanceDamage(): FractalError | undefined {
+    return this.#lanceDamage;
   }
 
   /** A Lance table at the last commit. */
@@ -280,35 +375,73 @@ export class Store {
     record: (connection: DuckDBConnection) => Promise<void>,
   ): Promise<void> {
     await this.#writes.run(async () => {
-      const table = await this.#lance.create(definition);
-      await table.sync(this.options.fs);
-      await this.options.fs.sync(this.#lance.folder);
-      await this.#duck.with(async (connection) => {
-        await connection.run('BEGIN');
-        try {
-          await moveHead(connection, definition.name, table.head, this.#commitVersion);
-          await record(connection);
-          await connection.run('COMMIT');
-        } catch (error) {
-          await connection.run('ROLLBACK');
-          throw error;
-        }
-      });
-      this.#lanceDamage = undefined;
+      const before = this.#lance.has(definition.name) ? this.#lance.table(definition.name).head : undefined;
+      try {
+        const table = await this.#lance.create(definition);
+        await table.sync(this.options.fs);
+        await this.options.fs.sync(this.#lance.folder);
+        await this.#duck.with(async (connection) => {
+          await connection.run('BEGIN');
+          try {
+            await moveHead(connection, definition.name, table.head, this.#commitVersion);
+            await record(connection);
+            await connection.run('COMMIT');
+          } catch (error) {
+            await connection.run('ROLLBACK').catch(() => undefined);
+            throw error;
+          }
+        });
+        this.#lanceDamage = undefined;
+      } catch (error) {
+        await this.#putBack(definition.name, before);
+        throw error;
+      }
     });
   }
 
-  /** Work on a Lance table that changes no row (indexes, compaction), between transactions. */
-  async maintain(name: string, work: (table: LanceTable) => Promise<void>): Promise<void> {
+  /** After a making that failed: the table as the database still names it. */
+  async #putBack(name: string, version: number | undefined): Promise<void> {
+    this.#lance.forget(name);
+    if (version === undefined) return;
+    try {
+      await recover(this.options, this.#duck, this.#lance, name, version);
+    } catch (error) {
+      this.#lanceDamage = damaged(name, error);
+      this.options.log('error', this.#lanceDamage.message);
+    }
+  }
+
+  /**
+   * Work on a Lance table that changes no row (indexes, compaction), between transactions. `after` runs when the new
+   * head is durable and before the next transaction: only there may older versions be removed, for the one that the
+   * head names is then the newest, which Lance keeps.
+   */
+  async maintain(
+    name: string,
+    work: (table: LanceTable) => Promise<void>,
+    after?: (table: LanceTable) => Promise<void>,
+  ): Promise<void> {
     await this.#writes.run(async () => {
       const table = this.lanceTable(name);
       await work(table);
-      const version = await table.latest();
-      if (version === table.head) return;
-      await table.sync(this.options.fs);
-      await this.#duck.with((connection) => moveHead(connection, name, version));
-      await table.publish(version);
+      await this.#moveToLatest(table);
+      if (after === undefined) return;
+      await after(table);
+      await this.#moveToLatest(table);
     });
+  }
+
+  async #moveToLatest(table: LanceTable): Promise<void> {
+    const version = await table.latest();
+    if (version === table.head) return;
+    await table.sync(this.options.fs, true);
+    await this.#duck.with((connection) => moveHead(connection, table.name, version));
+    await table.publish(version);
+  }
+
+  /** Names of the Lance tables that are open. */
+  get lanceTables(): readonly string[] {
+    return this.#lance.all().map((table) => table.name);
   }
 
   async checkpoint(): Promise<void> {
@@ -317,12 +450,51 @@ export class Store {
 
   /** Waits for the transaction that runs, then closes both engines. */
   async close(): Promise<void> {
-    await this.#writes.run(async () => {
+    this.#closing ??= this.#writes.run(async () => {
       this.#lance.close();
       this.#duck.close();
       await this.#mark.close();
     });
+    await this.#closing;
   }
+}
+
+/** Opens a Lance table at its head and takes back what was staged after it. */
+async function recover(
+  options: StoreOptions,
+  duck: DuckDb,
+  lance: LanceStore,
+  name: string,
+  head: number,
+): Promise<void> {
+  const table = await lance.open(name, head);
+  const version = await table.rollback();
+  if (version === table.head) return;
+  await table.sync(options.fs);
+  await duck.with((connection) => moveHead(connection, name, version));
+  await table.publish(version);
+}
+
+/** Rules R2 and R3: what the last process acknowledged and this one does not find. */
+async function whatWasLost(
+  { folder, fs }: StoreOptions,
+  salvage: Salvage | undefined,
+  found: bigint,
+  acknowledged: bigint,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  if (salvage?.lostBytes !== undefined)
+    warnings.push(`the write-ahead log was damaged: ${salvage.lostBytes} bytes could not be replayed`);
+  if (found < acknowledged)
+    warnings.push(
+      `${acknowledged - found} commits (${found + 1n} to ${acknowledged}) were acknowledged and are missing: import their sources again, or restore a backup`,
+    );
+  const kept = await fs.list(path.join(folder, 'quarantine'));
+  if (kept.length > 0)
+    warnings.push(
+      `the untouched files of a damaged database are in ${kept.map((name) => `quarantine/${name}`).join(', ')}: remove them once nothing is missed`,
+    );
+  return warnings;
 }
 
 function damaged(name: string, cause: unknown): FractalError {

@@ -59,6 +59,29 @@ export class Transaction {
     this.#note(table, rows.length);
   }
 
+  /** Appends what a query answers, in the order of the table's own columns. */
+  async insertSelect(table: Table, select: string, params: Parameters): Promise<number> {
+    const n = params.length;
+    const added = await execute(
+      this.#connection,
+      `insert into ${qualifiedName(table)}
+       select *, $${n + 1}, $${n + 2}::bigint, $${n + 3}::bigint, false from (${select})`,
+      [...params, this.stamp.nodeId, this.stamp.hlc, this.stamp.commitVersion],
+    );
+    this.#note(table, added);
+    return added;
+  }
+
+  /** Takes rows of this very transaction back, as if they had never been written. */
+  async discard(table: Table, where: string, params: Parameters): Promise<void> {
+    const taken = await execute(
+      this.#connection,
+      `delete from ${qualifiedName(table)} where commit_version = $${params.length + 1} and (${where})`,
+      [...params, this.stamp.commitVersion],
+    );
+    this.#changedRows -= taken;
+  }
+
   /** Closes append-only rows: sets end columns. `set` and `where` are SQL over the table's columns, with `$1…` bound. */
   async close(table: Table, set: string, where: string, params: Parameters): Promise<number> {
     const n = params.length;
@@ -94,6 +117,12 @@ export class Transaction {
   async stageUpdate(name: string, change: LanceUpdate): Promise<void> {
     this.#staged.add(name);
     await this.#lance.table(name).update(change);
+  }
+
+  /** Takes staged rows back out. */
+  async stageDelete(name: string, where: string): Promise<void> {
+    this.#staged.add(name);
+    await this.#lance.table(name).delete(where);
   }
 
   #note(table: Table, rows: number): void {

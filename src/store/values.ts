@@ -15,7 +15,7 @@ export type Row = Readonly<Record<string, RowValue>>;
 
 const DAY_MS = 86_400_000;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
-const TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|\+00:00)?$/;
+const TIME = /^\d{4}-\d{2}-\d{2}[T ](?:[01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,6})?)?(Z|\+00:00)?$/;
 const DECIMAL = /^(-?)(\d{1,16})(?:\.(\d{1,2})0*)?$/;
 
 /** Days since 1970-01-01, or undefined when the text is not a date of the calendar. */
@@ -23,8 +23,9 @@ export function parseDate(text: string): number | undefined {
   const match = DATE.exec(text);
   if (match === null) return undefined;
   const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
-  const date = new Date(Date.UTC(year, month - 1, day));
-  if (year < 100) date.setUTCFullYear(year);
+  const date = new Date(0);
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  date.setUTCFullYear(year, month - 1, day);
   const same =
     date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   return same ? date.getTime() / DAY_MS : undefined;
@@ -47,7 +48,9 @@ function convert(type: Column['type'], value: Exclude<RowValue, null | undefined
     case 'VARCHAR':
       return typeof value === 'string' ? value : undefined;
     case 'VARCHAR[]':
-      return Array.isArray(value) ? new DuckDBListValue(value as string[]) : undefined;
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+        ? new DuckDBListValue(value)
+        : undefined;
     case 'BOOLEAN':
       return typeof value === 'boolean' ? value : undefined;
     case 'INTEGER':
@@ -55,7 +58,7 @@ function convert(type: Column['type'], value: Exclude<RowValue, null | undefined
         ? value
         : undefined;
     case 'BIGINT':
-      if (typeof value === 'bigint') return value;
+      if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? value : undefined;
       return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
     case 'DOUBLE':
       return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
