@@ -1,0 +1,253 @@
+/**
+ * One document into one transaction: sections to DuckDB, passages with their vectors to Lance, the version among its
+ * neighbours. Streams: never more than a batch of sections is held.
+ */
+import { Sha256, badInputError, sha256, type Clock, type Limits } from '../../base/index.ts';
+import {
+  SECTION_TABLE,
+  quoteSql,
+  sectionBatch,
+  type Embedder,
+  type IndexedSection,
+} from '../../query/index.ts';
+import { LAW } from '../../schema/index.ts';
+import type { Row, Transaction } from '../../store/index.ts';
+import type { DocumentHead, SectionNode } from '../reader.ts';
+import { ROOT, asAncestor, passage, type Ancestor } from './context.ts';
+import { endOf, makeRoom, neighbours, recordChanges, type Neighbours } from './versions.ts';
+
+/** Where the document comes from. */
+export interface Source {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly format: string;
+}
+
+export interface ApplyPorts {
+  readonly transaction: Transaction;
+  readonly embedder: Embedder;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+export interface AppliedDocument {
+  readonly status: 'added' | 'updated' | 'unchanged';
+  readonly versionId: string;
+  /** Nodes of level `section`. */
+  readonly sections: number;
+  readonly provisions: number;
+}
+
+export class DocumentApply {
+  readonly #ports: ApplyPorts;
+  readonly #source: Source;
+  readonly #head: DocumentHead;
+  readonly #datedBy: string;
+  readonly #versionId: string;
+  readonly #near: Neighbours;
+  readonly #knownBefore: boolean;
+  readonly #alreadyHere: boolean;
+  readonly #inForceTo: string | undefined;
+  readonly #ancestors = new Map<string, Ancestor>();
+  readonly #textHash = new Sha256();
+  readonly #warnings: string[] = [];
+  #warningsDropped = 0;
+  #rows: Row[] = [];
+  #indexed: IndexedSection[] = [];
+  #passages: string[] = [];
+  #sections = 0;
+  #provisions = 0;
+
+  private constructor(
+    ports: ApplyPorts,
+    source: Source,
+    head: DocumentHead,
+    found: {
+      datedBy: string;
+      versionId: string;
+      near: Neighbours;
+      knownBefore: boolean;
+      alreadyHere: boolean;
+    },
+  ) {
+    this.#ports = ports;
+    this.#source = source;
+    this.#head = head;
+    this.#datedBy = found.datedBy;
+    this.#versionId = found.versionId;
+    this.#near = found.near;
+    this.#knownBefore = found.knownBefore;
+    this.#alreadyHere = found.alreadyHere;
+    this.#inForceTo = endOf(head.inForceTo, found.near);
+  }
+
+  /** `callerDate` dates a document that does not date itself. */
+  static async start(
+    ports: ApplyPorts,
+    source: Source,
+    read: DocumentHead,
+    callerDate: string | undefined,
+  ): Promise<DocumentApply> {
+    const { transaction } = ports;
+    const inForceFrom = read.inForceFrom ?? callerDate;
+    const head = { ...read, inForceFrom };
+    const versionId = `${head.documentId}@${inForceFrom ?? 'undated'}~${source.sha256.slice(0, 12)}`;
+    const [here] = await transaction.rows<{ n: bigint }>(
+      'select count(*) n from law.versions where version_id = $1',
+      [versionId],
+    );
+    const [document] = await transaction.rows<{ n: bigint }>(
+      'select count(*) n from law.documents where document_id = $1',
+      [head.documentId],
+    );
+    return new DocumentApply(ports, source, head, {
+      datedBy: read.inForceFrom !== undefined ? 'source' : callerDate !== undefined ? 'caller' : 'unknown',
+      versionId,
+      near: await neighbours(transaction, head.documentId, inForceFrom),
+      knownBefore: (document?.n ?? 0n) > 0n,
+      alreadyHere: (here?.n ?? 0n) > 0n,
+    });
+  }
+
+  warn(message: string): void {
+    if (this.#warnings.length < this.#ports.limits.warnings_per_document) this.#warnings.push(message);
+    else this.#warningsDropped++;
+  }
+
+  async add(node: SectionNode): Promise<void> {
+    const { limits } = this.#ports;
+    const head = this.#head;
+    const parent = node.parentEid === undefined ? ROOT : (this.#ancestors.get(node.parentEid) ?? ROOT);
+    const own = asAncestor(node, parent);
+    this.#ancestors.set(node.eid, own);
+    if (node.level === 'section') this.#sections++;
+    const ordinal = this.#provisions++;
+    if (ordinal >= limits.sections_per_document)
+      throw badInputError(
+        'document.sections',
+        `the document has more than ${limits.sections_per_document} provisions`,
+        'Split it, or raise sections_per_document in fractal.json.',
+      );
+    const hash = sha256(`${node.num ?? ''}\n${node.heading ?? ''}\n${node.text}`);
+    this.#textHash.update(Buffer.from(`${node.eid} ${hash}\n`));
+    if (this.#alreadyHere) return;
+
+    const section_id = `${head.documentId}#${node.eid}`;
+    this.#rows.push({
+      section_id,
+      version_id: this.#versionId,
+      document_id: head.documentId,
+      jurisdiction: head.jurisdiction,
+      parent_id: node.parentEid === undefined ? null : `${head.documentId}#${node.parentEid}`,
+      ordinal,
+      depth: own.depth,
+      level: node.level,
+      num: node.num ?? null,
+      citation: node.citation,
+      heading: node.heading ?? null,
+      text: node.text,
+      text_sha256: hash,
+    });
+    if (node.text !== '') {
+      const text = passage(node, parent);
+      this.#passages.push(text);
+      this.#indexed.push({
+        section_id,
+        version_id: this.#versionId,
+        document_id: head.documentId,
+        jurisdiction: head.jurisdiction,
+        language: head.language,
+        level: node.level,
+        citation: node.citation,
+        heading: node.heading ?? own.heading,
+        text: node.text,
+        search_text: `${node.citation}\n${text}`,
+      });
+    }
+    if (this.#rows.length >= limits.lance_batch_rows) await this.#flush();
+  }
+
+  async end(): Promise<AppliedDocument> {
+    const { transaction, clock } = this.#ports;
+    const head = this.#head;
+    const counts = { versionId: this.#versionId, sections: this.#sections, provisions: this.#provisions };
+    if (this.#provisions === 0)
+      throw badInputError(
+        'document.empty',
+        'the document holds no provision',
+        'Check that the file is whole.',
+      );
+    if (this.#alreadyHere) return { status: 'unchanged', ...counts };
+    const textSha256 = this.#textHash.digest();
+    if (this.#near.same?.text_sha256 === textSha256) {
+      await this.#takeBack();
+      return { status: 'unchanged', ...counts, versionId: this.#near.same.version_id };
+    }
+    await this.#flush();
+    const knownAt = new Date(clock.now()).toISOString();
+    await makeRoom(transaction, this.#near, head.inForceFrom, knownAt);
+    if (!this.#knownBefore)
+      await transaction.insert(LAW.documents, [
+        {
+          document_id: head.documentId,
+          jurisdiction: head.jurisdiction,
+          family: head.family,
+          citation: head.citation,
+          title: head.title,
+          language: head.language,
+        },
+      ]);
+    if (this.#warningsDropped > 0) this.#warnings.push(`${this.#warningsDropped} more warnings`);
+    await transaction.insert(LAW.versions, [
+      {
+        version_id: this.#versionId,
+        document_id: head.documentId,
+        jurisdiction: head.jurisdiction,
+        title: head.title,
+        language: head.language,
+        in_force_from: head.inForceFrom ?? null,
+        in_force_to: this.#inForceTo ?? null,
+        dated_by: this.#datedBy,
+        known_from: knownAt,
+        known_to: null,
+        format: this.#source.format,
+        source_name: this.#source.name,
+        source_sha256: this.#source.sha256,
+        source_bytes: this.#source.bytes,
+        text_sha256: textSha256,
+        sections: this.#sections,
+        provisions: this.#provisions,
+        warnings: this.#warnings,
+      },
+    ]);
+    await recordChanges(transaction, head.documentId, this.#versionId, this.#near);
+    return { status: this.#knownBefore ? 'updated' : 'added', ...counts };
+  }
+
+  async #flush(): Promise<void> {
+    const { transaction, embedder } = this.#ports;
+    await transaction.insert(LAW.sections, this.#rows);
+    if (this.#indexed.length > 0) {
+      const vectors = await embedder.embed(this.#passages, 'passage');
+      const inForce = { from: this.#head.inForceFrom, to: this.#inForceTo };
+      const { dimension } = embedder.model;
+      await transaction.stage(
+        SECTION_TABLE,
+        sectionBatch(this.#indexed, vectors, dimension, inForce, transaction.stamp.commitVersion),
+      );
+    }
+    this.#rows = [];
+    this.#indexed = [];
+    this.#passages = [];
+  }
+
+  /** The text turned out to be what the node already has: nothing of it stays. */
+  async #takeBack(): Promise<void> {
+    const flushed = this.#provisions > this.#rows.length;
+    if (!flushed) return;
+    const { transaction } = this.#ports;
+    await transaction.discard(LAW.sections, 'version_id = $1', [this.#versionId]);
+    await transaction.stageDelete(SECTION_TABLE, `version_id = ${quoteSql(this.#versionId)}`);
+  }
+}

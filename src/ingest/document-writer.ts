@@ -1,0 +1,70 @@
+/** Emits the events of one document and keeps its promises: unique eids, parents first, bounded numbers. */
+import { invariant } from '../base/index.ts';
+import type { Limits } from '../base/index.ts';
+import type { DocumentHead, ReadEvent, SectionNode } from './reader.ts';
+import { tooLarge } from './xml/xml.ts';
+
+export class DocumentWriter {
+  readonly head: DocumentHead;
+  readonly #emit: (event: ReadEvent) => void;
+  readonly #source: string;
+  readonly #limits: Limits;
+  /** Each eid given out, with how often it was asked for. */
+  readonly #eids = new Map<string, number>();
+  #warnings = 0;
+
+  constructor(
+    head: DocumentHead,
+    context: { readonly emit: (event: ReadEvent) => void; readonly source: string; readonly limits: Limits },
+  ) {
+    this.head = head;
+    this.#emit = context.emit;
+    this.#source = context.source;
+    this.#limits = context.limits;
+    this.#emit({ type: 'document', head });
+  }
+
+  /** Emits a section; returns the eid it got: a second one of the same name becomes `name~2`, with a warning. */
+  section(node: SectionNode, line: number): string {
+    invariant(
+      node.parentEid === undefined || this.#eids.has(node.parentEid),
+      'a parent comes before its children',
+    );
+    if (this.#eids.size >= this.#limits.sections_per_document)
+      throw tooLarge(
+        this.#source,
+        'sections_per_document',
+        this.#limits.sections_per_document,
+        'the number of provisions is',
+        { line },
+      );
+    if (Buffer.byteLength(node.text) > this.#limits.section_text_bytes)
+      throw tooLarge(this.#source, 'section_text_bytes', this.#limits.section_text_bytes, 'a provision is', {
+        line,
+      });
+    const eid = this.#unique(node.eid, line);
+    this.#emit({ type: 'section', section: eid === node.eid ? node : { ...node, eid } });
+    return eid;
+  }
+
+  warn(message: string, line: number | undefined): void {
+    this.#warnings++;
+    if (this.#warnings <= this.#limits.warnings_per_document) this.#emit({ type: 'warning', message, line });
+  }
+
+  end(): void {
+    const more = this.#warnings - this.#limits.warnings_per_document;
+    if (more > 0) this.#emit({ type: 'warning', message: `${more} more warnings`, line: undefined });
+    this.#emit({ type: 'end' });
+  }
+
+  #unique(eid: string, line: number): string {
+    const times = (this.#eids.get(eid) ?? 0) + 1;
+    this.#eids.set(eid, times);
+    if (times === 1) return eid;
+    const other = `${eid}~${times}`;
+    this.#eids.set(other, 1);
+    this.warn(`the label ${eid} occurs again; this one is kept as ${other}`, line);
+    return other;
+  }
+}

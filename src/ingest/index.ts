@@ -1,0 +1,18 @@
+/** Readers of law and records: bytes of one file to documents and their sections. */
+export { cfrAnnualReader } from './cfr-annual.ts';
+export { clmlReader } from './clml.ts';
+export { detectReader, READERS } from './detect.ts';
+export { ecfrReader } from './ecfr.ts';
+export { SECTION_LEVELS } from './reader.ts';
+export type {
+  DocumentHead,
+  ReadEvent,
+  Reader,
+  ReaderInput,
+  SectionLevel,
+  SectionNode,
+  Sniff,
+} from './reader.ts';
+export { Importer } from './importer.ts';
+export type { FileResult, FoundFile, ImportOptions } from './importer.ts';
+export { reindex } from './apply/reindex.ts';
