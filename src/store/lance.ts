@@ -5,7 +5,7 @@
 import path from 'node:path';
 import * as lancedb from '@lancedb/lancedb';
 import type { Schema, Table as ArrowTable } from 'apache-arrow';
-import { integrityError, invariant, type FileSystem } from '../base/index.ts';
+import { FractalError, integrityError, invariant, type FileSystem } from '../base/index.ts';
 
 export interface LanceDefinition {
   readonly name: string;
@@ -97,6 +97,21 @@ export class LanceTable {
     return this.#read;
   }
 
+  /** Reads at the last commit; what Lance cannot read is told as damage (rule R4). */
+  async read<T>(body: (table: lancedb.Table) => Promise<T>): Promise<T> {
+    try {
+      return await body(this.#read);
+    } catch (error) {
+      if (error instanceof FractalError || !isDamage(error)) throw error;
+      throw integrityError(
+        'search.index_damaged',
+        `files of the search table ${this.name} are missing or damaged`,
+        'Run `fractal reindex`: it is made again from the database.',
+        { cause: error },
+      );
+    }
+  }
+
   /** The table at a version of its past. The caller closes it. */
   async at(version: number): Promise<lancedb.Table> {
     return await this.#db.openTable(this.name, undefined, { version });
@@ -113,12 +128,19 @@ export class LanceTable {
     await this.#write.add(rows);
   }
 
-  async update(change: LanceUpdate): Promise<void> {
-    await this.#write.update({ where: change.where, valuesSql: { ...change.set } });
+  /** Answers the number of rows changed. */
+  async update(change: LanceUpdate): Promise<number> {
+    const { rowsUpdated } = await this.#write.update({
+      where: change.where,
+      valuesSql: { ...change.set },
+    });
+    return rowsUpdated;
   }
 
-  async delete(where: string): Promise<void> {
-    await this.#write.delete(where);
+  /** Answers the number of rows taken out. */
+  async delete(where: string): Promise<number> {
+    const { numDeletedRows } = await this.#write.delete(where);
+    return numDeletedRows;
   }
 
   async createIndex(column: string, index: lancedb.Index, replace: boolean): Promise<void> {
@@ -172,6 +194,16 @@ export class LanceTable {
   }
 }
 
+/** What Lance says of files that are gone, cut short or changed. */
+function isDamage(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /not found|no such file|corrupt|invalid (?:magic|file|footer|manifest)|unexpected end|out of (?:range|bounds)|lance error: (?:LanceError\()?IO/i.test(
+      error.message,
+    )
+  );
+}
+
 /** A compaction next door renames and removes files of its own meanwhile. */
 async function syncIfThere(fs: FileSystem, file: string): Promise<boolean> {
   try {
@@ -207,10 +239,19 @@ export class LanceStore {
     return table;
   }
 
-  async create(definition: LanceDefinition): Promise<LanceTable> {
-    // The handle of the old table is left to its readers.
-    const table = await LanceTable.create(this.#db, this.folder, definition);
-    this.#tables.set(definition.name, table);
+  async create(definition: LanceDefinition, fs: FileSystem): Promise<LanceTable> {
+    const { name } = definition;
+    let table: LanceTable;
+    try {
+      table = await LanceTable.create(this.#db, this.folder, definition);
+    } catch (error) {
+      if (this.#tables.has(name)) throw error;
+      // Lance cannot lay a table over what it cannot read. Nobody has it open: what is there is of no use.
+      await fs.remove(path.join(this.folder, `${name}.lance`));
+      table = await LanceTable.create(this.#db, this.folder, definition);
+    }
+    // The handle of an old table is left to its readers.
+    this.#tables.set(name, table);
     return table;
   }
 

@@ -206,23 +206,22 @@ export class Store {
     const { clock, fs } = this.options;
     const connection = await this.#duck.acquire();
     const stamp = { nodeId: this.nodeId, hlc: this.#hlc.tick(), commitVersion: this.#commitVersion + 1n };
-    const transaction = new Transaction(connection, this.#lance, this.options.limits, stamp);
+    const lance = (name: string): LanceTable => this.lanceTable(name);
+    const transaction = new Transaction(connection, lance, this.options.limits, stamp);
     try {
       await connection.run('BEGIN');
       const value = await body(transaction);
+      if (transaction.isEmpty) {
+        await this.#undo(connection, transaction);
+        return { value, commitVersion: this.#commitVersion };
+      }
       const heads: { table: LanceTable; version: number }[] = [];
       for (const name of transaction.stagedTables) {
         const table = this.#lance.table(name);
         const version = await table.latest();
-        if (version !== table.head) heads.push({ table, version });
-      }
-      if (transaction.changedRows === 0 && heads.length === 0) {
-        await connection.run('ROLLBACK');
-        return { value, commitVersion: this.#commitVersion };
-      }
-      for (const { table, version } of heads) {
         await table.sync(fs);
-        await moveHead(connection, table.name, version, stamp.commitVersion);
+        await moveHead(connection, name, version, stamp.commitVersion);
+        heads.push({ table, version });
       }
       await execute(
         connection,
@@ -242,12 +241,17 @@ export class Store {
       await this.#settle(stamp, heads);
       return { value, commitVersion: stamp.commitVersion };
     } catch (error) {
-      await connection.run('ROLLBACK').catch(() => undefined);
-      for (const name of transaction.stagedTables) await this.#unstage(name);
+      await this.#undo(connection, transaction);
       throw duckError(error);
     } finally {
       this.#duck.release(connection);
     }
+  }
+
+  async #undo(connection: DuckDBConnection, transaction: Transaction): Promise<void> {
+    // A failing commit has ended the transaction already.
+    await connection.run('ROLLBACK').catch(() => undefined);
+    for (const name of transaction.stagedTables) await this.#unstage(name);
   }
 
   /** What follows a commit. The commit stands: what fails from here on is told, never thrown at the caller. */
@@ -377,7 +381,7 @@ export class Store {
     await this.#writes.run(async () => {
       const before = this.#lance.has(definition.name) ? this.#lance.table(definition.name).head : undefined;
       try {
-        const table = await this.#lance.create(definition);
+        const table = await this.#lance.create(definition, this.options.fs);
         await table.sync(this.options.fs);
         await this.options.fs.sync(this.#lance.folder);
         await this.#duck.with(async (connection) => {

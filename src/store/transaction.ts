@@ -10,27 +10,37 @@ import type { Table as ArrowTable } from 'apache-arrow';
 import type { Limits } from '../base/index.ts';
 import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows, type Parameters } from './duckdb.ts';
-import type { LanceStore, LanceUpdate } from './lance.ts';
+import type { LanceTable, LanceUpdate } from './lance.ts';
 import { insertFresh, put, remove, type PutCounts, type Stamp } from './put.ts';
 import type { Row } from './values.ts';
 
 export class Transaction {
   readonly stamp: Stamp;
   readonly #connection: DuckDBConnection;
-  readonly #lance: LanceStore;
+  readonly #lance: (name: string) => LanceTable;
   readonly #limits: Limits;
   readonly #tables = new Set<string>();
   readonly #staged = new Set<string>();
   #changedRows = 0;
+  #stagedRows = 0;
 
-  constructor(connection: DuckDBConnection, lance: LanceStore, limits: Limits, stamp: Stamp) {
+  constructor(
+    connection: DuckDBConnection,
+    lance: (name: string) => LanceTable,
+    limits: Limits,
+    stamp: Stamp,
+  ) {
     this.#connection = connection;
     this.#lance = lance;
     this.#limits = limits;
     this.stamp = stamp;
   }
 
-  /** Rows written so far. A transaction with none makes no commit. */
+  /** Whether nothing is left of what it wrote. Such a transaction makes no commit. */
+  get isEmpty(): boolean {
+    return this.#changedRows === 0 && this.#stagedRows === 0;
+  }
+  /** Rows written so far. */
   get changedRows(): number {
     return this.#changedRows;
   }
@@ -110,19 +120,24 @@ export class Transaction {
 
   /** Stages rows in a Lance table. */
   async stage(name: string, rows: ArrowTable): Promise<void> {
-    this.#staged.add(name);
-    await this.#lance.table(name).add(rows);
+    const table = this.#staging(name);
+    await table.add(rows);
+    this.#stagedRows += rows.numRows;
   }
 
   async stageUpdate(name: string, change: LanceUpdate): Promise<void> {
-    this.#staged.add(name);
-    await this.#lance.table(name).update(change);
+    this.#stagedRows += await this.#staging(name).update(change);
   }
 
   /** Takes staged rows back out. */
   async stageDelete(name: string, where: string): Promise<void> {
+    this.#stagedRows -= await this.#staging(name).delete(where);
+  }
+
+  #staging(name: string): LanceTable {
+    const table = this.#lance(name);
     this.#staged.add(name);
-    await this.#lance.table(name).delete(where);
+    return table;
   }
 
   #note(table: Table, rows: number): void {

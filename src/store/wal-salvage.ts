@@ -128,16 +128,26 @@ async function look(options: OpenOptions): Promise<{ head: bigint } | { failure:
 async function quarantine(options: OpenOptions): Promise<string | undefined> {
   const { file, fs, quarantineFolder, stamp } = options;
   const folder = path.join(quarantineFolder, stamp);
-  let copies = 0;
-  for (const name of [file, `${file}.wal`]) {
-    if ((await fs.stat(name)) === undefined) continue;
+  // Without a log the open replays nothing, and so changes nothing.
+  if (((await fs.stat(`${file}.wal`))?.size ?? 0) === 0) return undefined;
+  try {
     await fs.makeFolder(folder);
-    const copy = path.join(folder, path.basename(name));
-    await fs.copy(name, copy);
-    await fs.sync(copy);
-    copies++;
+    for (const name of [file, `${file}.wal`]) {
+      if ((await fs.stat(name)) === undefined) continue;
+      const copy = path.join(folder, path.basename(name));
+      await fs.copy(name, copy);
+      await fs.sync(copy);
+    }
+    for (const name of [folder, quarantineFolder, path.dirname(quarantineFolder)]) await fs.sync(name);
+    return folder;
+  } catch (error) {
+    // Half a copy would look like a whole one.
+    await fs.remove(folder).catch(() => undefined);
+    throw unavailableError(
+      'store.quarantine',
+      'the database is damaged and its files could not be copied aside; nothing was changed',
+      'Make room on the disk, at least as much as the database takes, then start again.',
+      { cause: error },
+    );
   }
-  if (copies === 0) return undefined;
-  for (const name of [folder, quarantineFolder, path.dirname(quarantineFolder)]) await fs.sync(name);
-  return folder;
 }

@@ -1,0 +1,13 @@
+/** DuckDB to Arrow and back, on the engine's raw vectors. */
+export { wholeResult } from './chunks.ts';
+export { BATCH_BYTES } from './batches.ts';
+export type { ArrowOptions, ArrowSource } from './batches.ts';
+export { toArrowMessages, toIpcStream, ipcBytes } from './stream.ts';
+export type { ArrowMessages } from './stream.ts';
+export type { ArrowMessage } from './message.ts';
+export { toRecordBatches, toTable } from './in-process.ts';
+export type { RecordBatches } from './in-process.ts';
+export { arrowShape } from './schema.ts';
+export type { ArrowShape, EnumDictionary, SourceColumn } from './schema.ts';
+export { ArrowAppender, appendIpcStream } from './append/appender.ts';
+export type { AppendOptions } from './append/appender.ts';
