@@ -13,6 +13,7 @@ import { DEFAULT_LIMITS, nodeFileSystem, silentLog, systemClock, systemRandom } 
 import {
   SECTION_TABLE,
   SectionSearch,
+  passageVectors,
   sectionBatch,
   type IndexedSection,
   type Principal,
@@ -76,9 +77,9 @@ for (let from = 0; from < passages.length; from += PART) {
     text: one.Passage,
     search_text: one.Passage,
   }));
-  const vectors = await embedder.embed(
+  const vectors = await passageVectors(
+    embedder,
     part.map((one) => one.Passage),
-    'passage',
   );
   await store.transact('bench', async (transaction) => {
     const batch = sectionBatch(

@@ -7,7 +7,7 @@
  */
 import { globSync, readFileSync } from 'node:fs';
 import { SeededRandom } from '../src/base/index.ts';
-import { SECTION_TABLE, sectionBatch, type IndexedSection } from '../src/query/index.ts';
+import { SECTION_TABLE, passageVectors, sectionBatch, type IndexedSection } from '../src/query/index.ts';
 import { Maintenance } from '../src/store/index.ts';
 import { bench, keep, percentile, shippedModel } from './kit.ts';
 
@@ -48,9 +48,9 @@ for (let from = 0; from < ROWS; from += PART) {
       search_text: body,
     };
   });
-  const vectors = await embedder.embed(
+  const vectors = await passageVectors(
+    embedder,
     rows.map((row) => row.text),
-    'passage',
   );
   const batch = sectionBatch(
     rows,

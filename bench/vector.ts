@@ -68,6 +68,7 @@ let next = new Float32Array(DIMENSION);
 const embedder: Embedder = {
   model: { id: 'bench', version: '1', sha256: 'bench', dimension: DIMENSION },
   embed: async () => next,
+  terms: undefined,
 };
 const policy = { decide: () => ({ allowed: true, predicate: undefined }) as const };
 const build = (vectorFlatRows: number): SectionSearch =>
@@ -96,7 +97,7 @@ for (let from = 0; from < ROWS; from += PART) {
   await store.transact('bench', (transaction) =>
     transaction.stage(
       SECTION_TABLE,
-      sectionBatch(rows, vectors, DIMENSION, { from: undefined, to: undefined }, 1n),
+      sectionBatch(rows, { vectors, terms: undefined }, DIMENSION, { from: undefined, to: undefined }, 1n),
     ),
   );
 }

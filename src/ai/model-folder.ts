@@ -18,6 +18,8 @@ export interface ModelManifest {
   readonly dimension: number;
   /** Longer texts are cut after this many tokens. */
   readonly max_tokens: number;
+  /** The model is order-free: a text of one token gives that token's vector, and `length` its weight. */
+  readonly terms?: boolean;
   readonly query_prefix: string;
   readonly passage_prefix: string;
   readonly licence: string;

@@ -2,7 +2,7 @@
 import { availableParallelism, freemem } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { integrityError, unavailableError, type FileSystem, type Limits } from '../base/index.ts';
-import type { Embedder, ModelIdentity } from '../query/index.ts';
+import type { Embedder, ModelIdentity, TermVectors } from '../query/index.ts';
 import { readModelFile, type ModelFolder } from './model-folder.ts';
 
 /** What is used of the tokenizer. Its own declarations do not resolve under `nodenext`. */
@@ -19,6 +19,9 @@ interface Loaded {
   readonly tensor: new (type: 'int64', data: BigInt64Array, dims: readonly number[]) => Tensor;
 }
 
+/** Terms are stored in 16 bits. */
+const TERM_ID_MAX = 0xffff;
+
 export interface OnnxEmbedderOptions {
   readonly model: ModelFolder;
   readonly fs: FileSystem;
@@ -29,14 +32,21 @@ export interface OnnxEmbedderOptions {
 
 export class OnnxEmbedder implements Embedder {
   readonly model: ModelIdentity;
+  readonly terms: TermVectors | undefined;
   readonly #options: OnnxEmbedderOptions;
   #loaded: Promise<Loaded> | undefined;
+  /** At most one entry per word of the vocabulary. */
+  readonly #termCache = new Map<number, { readonly vector: Float32Array; readonly weight: number }>();
 
   /** Cheap: files are read and checked when the first text comes. */
   constructor(options: OnnxEmbedderOptions) {
     const { manifest, sha256 } = options.model;
     this.model = { id: manifest.id, version: manifest.version, sha256, dimension: manifest.dimension };
     this.#options = options;
+    this.terms =
+      manifest.terms === true
+        ? { termsOf: (texts) => this.#termsOf(texts), vectorsOf: (ids) => this.#vectorsOf(ids) }
+        : undefined;
   }
 
   async embed(
@@ -72,6 +82,7 @@ export class OnnxEmbedder implements Embedder {
   async unload(): Promise<void> {
     const loaded = await this.#loaded;
     this.#loaded = undefined;
+    this.#termCache.clear();
     await loaded?.session.release();
   }
 
@@ -80,7 +91,56 @@ export class OnnxEmbedder implements Embedder {
     return tokenizer.encode(cut).ids.slice(0, this.#options.model.manifest.max_tokens);
   }
 
+  async #termsOf(texts: readonly string[]): Promise<Uint16Array[]> {
+    const { tokenizer } = await this.#load();
+    return texts.map((text) => {
+      const ids = new Set(this.#tokenize(tokenizer, text));
+      for (const id of ids)
+        if (id > TERM_ID_MAX)
+          throw integrityError(
+            'model.vocabulary',
+            `the vocabulary of ${this.model.id} is larger than ${TERM_ID_MAX + 1} words`,
+            'Its manifest must not claim `terms`.',
+          );
+      return Uint16Array.from(ids).sort();
+    });
+  }
+
+  /** The model answers a text of one token with that token's vector; the length before normalising is its weight. */
+  async #vectorsOf(ids: Uint16Array): Promise<{ vectors: Float32Array; weights: Float32Array }> {
+    const loaded = await this.#load();
+    const { dimension } = this.model;
+    const missing = ids.filter((id) => !this.#termCache.has(id));
+    if (missing.length > 0) {
+      const answer = await this.#ask(
+        loaded,
+        Array.from(missing, (id) => [id]),
+      );
+      missing.forEach((id, i) => {
+        const vector = answer.vectors.slice(i * dimension, (i + 1) * dimension);
+        this.#termCache.set(id, { vector, weight: answer.lengths[i] ?? 0 });
+      });
+    }
+    const vectors = new Float32Array(ids.length * dimension);
+    const weights = new Float32Array(ids.length);
+    ids.forEach((id, i) => {
+      const term = this.#termCache.get(id);
+      if (term === undefined) return;
+      vectors.set(term.vector, i * dimension);
+      weights[i] = term.weight;
+    });
+    return { vectors, weights };
+  }
+
   async #run(loaded: Loaded, tokens: readonly (readonly number[])[]): Promise<Float32Array> {
+    return (await this.#ask(loaded, tokens)).vectors;
+  }
+
+  /** One model call. `lengths` is empty for models without terms. */
+  async #ask(
+    loaded: Loaded,
+    tokens: readonly (readonly number[])[],
+  ): Promise<{ vectors: Float32Array; lengths: Float32Array }> {
     const width = Math.max(1, ...tokens.map((ids) => ids.length));
     const ids = new BigInt64Array(tokens.length * width);
     const mask = new BigInt64Array(tokens.length * width);
@@ -91,15 +151,18 @@ export class OnnxEmbedder implements Embedder {
       });
     });
     const dims = [tokens.length, width];
-    const { embedding } = await loaded.session.run({
+    const { embedding, length } = await loaded.session.run({
       input_ids: new loaded.tensor('int64', ids, dims),
       attention_mask: new loaded.tensor('int64', mask, dims),
     });
+    const lengths = length?.data instanceof Float32Array ? length.data : new Float32Array(0);
+    const fits = this.terms === undefined || lengths.length === tokens.length;
     if (
+      fits &&
       embedding?.data instanceof Float32Array &&
       embedding.data.length === tokens.length * this.model.dimension
     )
-      return embedding.data;
+      return { vectors: embedding.data, lengths };
     throw integrityError(
       'model.output',
       `the model ${this.model.id} does not answer with one vector of ${this.model.dimension} per text`,

@@ -122,9 +122,9 @@ export const LIMITS = {
   search_k: { value: 1000, unit: 'hits', why: 'hits one search may ask for' },
   search_query_chars: { value: 4000, unit: 'characters', why: 'length of a search query' },
   search_candidates: {
-    value: 100,
+    value: 50,
     unit: 'hits',
-    why: 'hits taken from each of text and vector before fusion (at least 2k)',
+    why: 'hits taken from each of text and vector before fusion (at least k)',
   },
   sql_bytes: { value: 1 * MiB, unit: 'bytes', why: 'length of one SQL statement' },
   sql_timeout_ms: {

@@ -5,17 +5,21 @@ export type {
   Embedder,
   ModelIdentity,
   Principal,
+  TermVectors,
 } from './ports.ts';
+export { fuse } from './search/fusion.ts';
+export type { Evidence, Fused } from './search/fusion.ts';
 export { SectionSearch } from './search/search.ts';
 export type { SearchMode, SectionHit, SectionQuery } from './search/search.ts';
 export {
   SECTION_TABLE,
   closeSections,
   quote as quoteSql,
+  passageVectors,
   sectionBatch,
   supersedeSections,
 } from './search/section-table.ts';
-export type { IndexedSection } from './search/section-table.ts';
+export type { IndexedSection, PassageVectors } from './search/section-table.ts';
 export { authorize, type AuthorizedQuery } from './sql/authorize.ts';
 export { executeQuery, explainQuery } from './sql/execute.ts';
 export { parseStatement, type Statement } from './sql/statement.ts';

@@ -17,6 +17,18 @@ export interface Embedder {
    * Throws `unavailable` when the model cannot be loaded; there is no fallback.
    */
   embed(texts: readonly string[], purpose: 'query' | 'passage', signal?: AbortSignal): Promise<Float32Array>;
+  readonly terms: TermVectors | undefined;
+}
+
+/**
+ * Vectors of single terms (the model's tokens), for late interaction: how well each word of a question is met by the
+ * best word of a passage. Only order-free models have them.
+ */
+export interface TermVectors {
+  /** The different terms of each text, as sorted ids below 65,536. */
+  termsOf(texts: readonly string[]): Promise<Uint16Array[]>;
+  /** Unit vectors (row-major, `ids.length × dimension`) and weights, one per id. */
+  vectorsOf(ids: Uint16Array): Promise<{ readonly vectors: Float32Array; readonly weights: Float32Array }>;
 }
 
 /** Who asks. */

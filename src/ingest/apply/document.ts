@@ -5,6 +5,7 @@
 import { Sha256, badInputError, sha256, type Clock, type Limits } from '../../base/index.ts';
 import {
   SECTION_TABLE,
+  passageVectors,
   quoteSql,
   sectionBatch,
   type Embedder,
@@ -229,7 +230,7 @@ export class DocumentApply {
     const { transaction, embedder } = this.#ports;
     await transaction.insert(LAW.sections, this.#rows);
     if (this.#indexed.length > 0) {
-      const vectors = await embedder.embed(this.#passages, 'passage');
+      const vectors = await passageVectors(embedder, this.#passages);
       const inForce = { from: this.#head.inForceFrom, to: this.#inForceTo };
       const { dimension } = embedder.model;
       await transaction.stage(

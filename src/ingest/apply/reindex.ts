@@ -2,6 +2,7 @@
 import { internalError, type Limits } from '../../base/index.ts';
 import {
   SECTION_TABLE,
+  passageVectors,
   sectionBatch,
   type Embedder,
   type IndexedSection,
@@ -83,7 +84,7 @@ export async function reindex(
           });
         }
         if (indexed.length === 0) continue;
-        const vectors = await embedder.embed(passages, 'passage', signal);
+        const vectors = await passageVectors(embedder, passages, signal);
         const inForce = { from: version.in_force_from ?? undefined, to: version.in_force_to ?? undefined };
         await transaction.stage(
           SECTION_TABLE,

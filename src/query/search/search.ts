@@ -4,7 +4,8 @@ import type { Table as ArrowTable } from 'apache-arrow';
 import { badInputError, deniedError, notFoundError, type Limits } from '../../base/index.ts';
 import { execute, parseDate, type Store } from '../../store/index.ts';
 import type { AccessPolicy, Embedder, ModelIdentity, Principal } from '../ports.ts';
-import { fuse, type Candidate, type Fused } from './fusion.ts';
+import { fuse, type Evidence } from './fusion.ts';
+import { interact } from './interaction.ts';
 import {
   FILTER_COLUMNS,
   SECTION_TABLE,
@@ -13,6 +14,7 @@ import {
   filterIndex,
   quote,
   sectionTable,
+  termsFrom,
   textIndex,
   vectorIndex,
 } from './section-table.ts';
@@ -141,13 +143,69 @@ export class SectionSearch {
     const where = this.#prefilter(principal, query);
     this.#check(query);
     const table = store.lanceTable(SECTION_TABLE).reader;
-    const candidates = query.mode === 'hybrid' ? Math.max(limits.search_candidates, 2 * query.k) : query.k;
+    if (query.mode === 'text') {
+      const found = await this.#text(table, query.query, where, query.k, []);
+      return await this.#fetch(
+        table,
+        found.map(({ id, score }) => ({ id, text: score, vector: null, fused: null })),
+      );
+    }
+    const question = await this.#question(query.query, signal);
+    if (query.mode === 'vector') {
+      const found = await this.#vector(table, question, where, query.k, []);
+      return await this.#fetch(
+        table,
+        found.map(({ id, score }) => ({ id, text: null, vector: score, fused: null })),
+      );
+    }
+    const k = Math.max(limits.search_candidates, query.k);
     const [text, vector] = await Promise.all([
-      query.mode === 'vector' ? [] : this.#text(table, query.query, where, candidates),
-      query.mode === 'text' ? [] : this.#vector(table, query.query, where, candidates, signal),
+      this.#text(table, query.query, where, k, ['terms', 'vector']),
+      this.#vector(table, question, where, k, ['terms']),
     ]);
     signal?.throwIfAborted();
-    return await this.#fetch(table, query.mode, fuse(text, vector).slice(0, query.k));
+    const ranking = fuse(await this.#weigh(query.query, question, text, vector));
+    return await this.#fetch(table, ranking.slice(0, query.k));
+  }
+
+  /** All that is known of every candidate of either list. */
+  async #weigh(
+    query: string,
+    question: Float32Array,
+    text: Candidate[],
+    vector: Candidate[],
+  ): Promise<Evidence[]> {
+    const { embedder } = this.#ports;
+    const byId = new Map<bigint, { text: number | null; vector: number; terms: Uint16Array }>();
+    for (const one of vector)
+      byId.set(one.id, { text: null, vector: one.score, terms: termsFrom(one.terms) });
+    for (const one of text) {
+      const known = byId.get(one.id);
+      if (known === undefined)
+        byId.set(one.id, { text: one.score, vector: dot(question, one.vector), terms: termsFrom(one.terms) });
+      else known.text = one.score;
+    }
+    const found = [...byId];
+    const terms =
+      embedder.terms === undefined
+        ? undefined
+        : await interact(
+            embedder.terms,
+            embedder.model.dimension,
+            query,
+            found.map(([, one]) => one.terms),
+          );
+    return found.map(([id, one], i) => ({
+      id,
+      text: one.text,
+      vector: one.vector,
+      terms: terms?.[i] ?? null,
+    }));
+  }
+
+  async #question(query: string, signal?: AbortSignal): Promise<Float32Array> {
+    await this.checkModel();
+    return await this.#ports.embedder.embed([query], 'query', signal);
   }
 
   #check(query: SectionQuery): void {
@@ -194,47 +252,48 @@ export class SectionSearch {
     ].join(' and ');
   }
 
-  async #text(table: lancedb.Table, text: string, where: string, k: number): Promise<Candidate[]> {
+  async #text(
+    table: lancedb.Table,
+    text: string,
+    where: string,
+    k: number,
+    more: string[],
+  ): Promise<Candidate[]> {
     const found = await table
       .query()
       .fullTextSearch(text, { columns: ['search_text'] })
       .where(where)
       .withRowId()
-      .select(['_rowid', '_score'])
+      .select(['_rowid', '_score', ...more])
       .limit(k)
       .toArrow();
-    return ranked(found, '_score', (score) => score);
+    return candidates(found, '_score', (score) => score);
   }
 
   async #vector(
     table: lancedb.Table,
-    text: string,
+    question: Float32Array,
     where: string,
     k: number,
-    signal?: AbortSignal,
+    more: string[],
   ): Promise<Candidate[]> {
-    await this.checkModel();
-    const [vector, indexed] = await Promise.all([
-      this.#ports.embedder.embed([text], 'query', signal),
-      hasVectorIndex(table),
-    ]);
     let query = table
       .query()
-      .nearestTo(vector)
+      .nearestTo(question)
       .column('vector')
       .distanceType('cosine')
       .where(where)
       .withRowId()
-      .select(['_rowid', '_distance'])
+      .select(['_rowid', '_distance', ...more])
       .limit(k);
-    if (indexed) query = query.nprobes(VECTOR_PROBES).refineFactor(VECTOR_REFINE);
-    return ranked(await query.toArrow(), '_distance', (distance) => 1 - distance);
+    if (await hasVectorIndex(table)) query = query.nprobes(VECTOR_PROBES).refineFactor(VECTOR_REFINE);
+    return candidates(await query.toArrow(), '_distance', (distance) => 1 - distance);
   }
 
-  async #fetch(table: lancedb.Table, mode: SearchMode, fused: readonly Fused[]): Promise<SectionHit[]> {
-    if (fused.length === 0) return [];
+  async #fetch(table: lancedb.Table, ranking: readonly Ranked[]): Promise<SectionHit[]> {
+    if (ranking.length === 0) return [];
     const rows = await table
-      .takeRowIds(fused.map((hit) => hit.id))
+      .takeRowIds(ranking.map((hit) => hit.id))
       .select([...HIT_COLUMNS, '_rowid'])
       .toArrow();
     // Lance answers in its own order.
@@ -243,7 +302,7 @@ export class SectionSearch {
       const values = row.toJSON();
       byId.set(values['_rowid'] as bigint, values);
     }
-    return fused.map((hit) => {
+    return ranking.map((hit) => {
       const row = byId.get(hit.id);
       if (row === undefined)
         throw notFoundError('search.row', 'a hit vanished while it was read', 'Search again.');
@@ -257,13 +316,36 @@ export class SectionSearch {
         text: string('text'),
         in_force_from: dateText(row['in_force_from']),
         in_force_to: dateText(row['in_force_to']),
-        score: (mode === 'hybrid' ? hit.fused : mode === 'text' ? hit.text : hit.vector) ?? 0,
+        score: hit.fused ?? hit.text ?? hit.vector ?? 0,
         text_score: hit.text,
         vector_score: hit.vector,
-        fused_score: mode === 'hybrid' ? hit.fused : null,
+        fused_score: hit.fused,
       };
     });
   }
+}
+
+/** One row of either list. */
+interface Candidate {
+  readonly id: bigint;
+  readonly score: number;
+  /** Bytes of the `terms` column; empty when it was not asked for. */
+  readonly terms: Uint8Array;
+  readonly vector: Float32Array;
+}
+
+/** A row with the scores it was ranked by. */
+interface Ranked {
+  readonly id: bigint;
+  readonly text: number | null;
+  readonly vector: number | null;
+  readonly fused: number | null;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
 }
 
 async function hasVectorIndex(table: lancedb.Table): Promise<boolean> {
@@ -275,15 +357,27 @@ function dateText(value: unknown): string | null {
   return value === null || value === undefined ? null : new Date(Number(value)).toISOString().slice(0, 10);
 }
 
-function ranked(
+const NO_BYTES = new Uint8Array(0);
+const NO_VECTOR = new Float32Array(0);
+
+function candidates(
   found: ArrowTable,
   column: '_score' | '_distance',
   toScore: (value: number) => number,
 ): Candidate[] {
   const ids = found.getChild('_rowid');
   const scores = found.getChild(column);
+  const terms = found.getChild('terms');
+  const vectors = found.getChild('vector');
   const out: Candidate[] = [];
-  for (let i = 0; i < found.numRows; i++)
-    out.push({ id: ids?.get(i) as bigint, score: toScore(scores?.get(i) as number) });
+  for (let i = 0; i < found.numRows; i++) {
+    const vector = vectors?.get(i) as { toArray(): Float32Array } | null | undefined;
+    out.push({
+      id: ids?.get(i) as bigint,
+      score: toScore(scores?.get(i) as number),
+      terms: (terms?.get(i) as Uint8Array | null | undefined) ?? NO_BYTES,
+      vector: vector?.toArray() ?? NO_VECTOR,
+    });
+  }
   return out;
 }

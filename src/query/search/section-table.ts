@@ -1,6 +1,7 @@
 /** The Lance table behind search: one row per provision that has text, per version. */
 import * as lancedb from '@lancedb/lancedb';
 import {
+  Binary,
   DateDay,
   Field,
   FixedSizeList,
@@ -18,6 +19,7 @@ import {
 } from 'apache-arrow';
 import { invariant } from '../../base/index.ts';
 import { parseDate, type LanceDefinition } from '../../store/index.ts';
+import type { Embedder } from '../ports.ts';
 
 export const SECTION_TABLE = 'sections';
 
@@ -38,6 +40,26 @@ export interface IndexedSection {
   readonly text: string;
   /** What full-text search reads: citation, headings above, text. */
   readonly search_text: string;
+}
+
+/** What the model says of a batch of passages. */
+export interface PassageVectors {
+  /** Row-major, `rows × dimension`. */
+  readonly vectors: Float32Array;
+  /** The different terms of each, when the model has terms. */
+  readonly terms: readonly Uint16Array[] | undefined;
+}
+
+export async function passageVectors(
+  embedder: Embedder,
+  passages: readonly string[],
+  signal?: AbortSignal,
+): Promise<PassageVectors> {
+  const [vectors, terms] = await Promise.all([
+    embedder.embed(passages, 'passage', signal),
+    embedder.terms?.termsOf(passages),
+  ]);
+  return { vectors, terms };
 }
 
 const TEXT_COLUMNS = [
@@ -67,6 +89,8 @@ export function sectionTable(dimension: number): LanceDefinition {
       // 0 while the node knows no better text for the same date; 1 for a superseded or removed one.
       new Field('superseded', new Int32(), false),
       new Field('commit_version', new Int64(), false),
+      // The different terms of the passage, as 16-bit ids; empty when the model has none.
+      new Field('terms', new Binary(), false),
       new Field('vector', vectorType(dimension), false),
     ]),
   };
@@ -76,10 +100,10 @@ function vectorType(dimension: number): FixedSizeList<Float32> {
   return new FixedSizeList(dimension, new Field('item', new Float32(), true));
 }
 
-/** Rows of one version with their vectors (row-major, `rows.length × dimension`) as one Arrow table. */
+/** Rows of one version with their vectors as one Arrow table. */
 export function sectionBatch(
   rows: readonly IndexedSection[],
-  vectors: Float32Array,
+  { vectors, terms }: PassageVectors,
   dimension: number,
   inForce: { readonly from: string | undefined; readonly to: string | undefined },
   commitVersion: bigint,
@@ -115,6 +139,12 @@ export function sectionBatch(
     int(to ?? DAY_MAX),
     int(0),
     makeData({ type: new Int64(), length: n, data: new BigInt64Array(n).fill(commitVersion) }),
+    column(
+      vectorFromArray(
+        rows.map((_, i) => bytesOf(terms?.[i])),
+        new Binary(),
+      ),
+    ),
     makeData({
       type: vectorType(dimension),
       length: n,
@@ -125,6 +155,17 @@ export function sectionBatch(
   return new Table([
     new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: n, children })),
   ]);
+}
+
+const NO_TERMS = new Uint16Array(0);
+
+function bytesOf(terms: Uint16Array = NO_TERMS): Uint8Array {
+  return new Uint8Array(terms.buffer, terms.byteOffset, terms.byteLength);
+}
+
+/** The terms of a stored row; copied, because Arrow's bytes may lie at an odd address. */
+export function termsFrom(bytes: Uint8Array): Uint16Array {
+  return new Uint16Array(bytes.slice().buffer);
 }
 
 function column(vector: { readonly data: readonly Data[] }): Data {
