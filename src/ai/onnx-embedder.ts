@@ -1,7 +1,13 @@
 /** Text to vectors by ONNX Runtime, on this machine's processor. */
 import { availableParallelism, freemem } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { integrityError, unavailableError, type FileSystem, type Limits } from '../base/index.ts';
+import {
+  integrityError,
+  unavailableError,
+  type FileSystem,
+  type FractalError,
+  type Limits,
+} from '../base/index.ts';
 import type { Embedder, ModelIdentity, TermVectors } from '../query/index.ts';
 import { readModelFile, type ModelFolder } from './model-folder.ts';
 
@@ -16,7 +22,9 @@ interface TokenizerModule {
 interface Loaded {
   readonly session: InferenceSession;
   readonly tokenizer: TextTokenizer;
-  readonly tensor: new (type: 'int64', data: BigInt64Array, dims: readonly number[]) => Tensor;
+  /** Multiplies term vectors; only for models with terms. */
+  readonly likeness: InferenceSession | undefined;
+  readonly tensor: typeof Tensor;
 }
 
 /** Terms are stored in 16 bits. */
@@ -45,7 +53,11 @@ export class OnnxEmbedder implements Embedder {
     this.#options = options;
     this.terms =
       manifest.terms === true
-        ? { termsOf: (texts) => this.#termsOf(texts), vectorsOf: (ids) => this.#vectorsOf(ids) }
+        ? {
+            termsOf: (texts) => this.#termsOf(texts),
+            weightsOf: async (ids) => (await this.#vectorsOf(ids)).weights,
+            likeness: (asked, found) => this.#likeness(asked, found),
+          }
         : undefined;
   }
 
@@ -84,6 +96,7 @@ export class OnnxEmbedder implements Embedder {
     this.#loaded = undefined;
     this.#termCache.clear();
     await loaded?.session.release();
+    await loaded?.likeness?.release();
   }
 
   #tokenize(tokenizer: TextTokenizer, text: string): readonly number[] {
@@ -132,6 +145,22 @@ export class OnnxEmbedder implements Embedder {
     return { vectors, weights };
   }
 
+  /** The runtime multiplies the matrices; in JavaScript this was most of a search's time. */
+  async #likeness(asked: Uint16Array, found: Uint16Array): Promise<Float32Array> {
+    const loaded = await this.#load();
+    const [a, b] = [await this.#vectorsOf(asked), await this.#vectorsOf(found)];
+    const matrix = (vectors: Float32Array, rows: number): Tensor =>
+      new loaded.tensor('float32', vectors, [rows, this.model.dimension]);
+    const { likeness } =
+      (await loaded.likeness?.run({
+        asked: matrix(a.vectors, asked.length),
+        found: matrix(b.vectors, found.length),
+      })) ?? {};
+    if (likeness?.data instanceof Float32Array && likeness.data.length === asked.length * found.length)
+      return likeness.data;
+    throw this.#wrongOutput();
+  }
+
   async #run(loaded: Loaded, tokens: readonly (readonly number[])[]): Promise<Float32Array> {
     return (await this.#ask(loaded, tokens)).vectors;
   }
@@ -163,10 +192,14 @@ export class OnnxEmbedder implements Embedder {
       embedding.data.length === tokens.length * this.model.dimension
     )
       return { vectors: embedding.data, lengths };
-    throw integrityError(
+    throw this.#wrongOutput();
+  }
+
+  #wrongOutput(): FractalError {
+    return integrityError(
       'model.output',
-      `the model ${this.model.id} does not answer with one vector of ${this.model.dimension} per text`,
-      'Its manifest and its file do not belong together; take the folder from the release again.',
+      `the model ${this.model.id} does not answer with vectors of the length its manifest says`,
+      'Its manifest and its files do not belong together; take the folder from the release again.',
     );
   }
 
@@ -195,13 +228,19 @@ export class OnnxEmbedder implements Embedder {
       import('onnxruntime-node'),
       import('@huggingface/tokenizers') as Promise<unknown> as Promise<TokenizerModule>,
     ]);
-    const session = await ort.InferenceSession.create(weights, {
-      intraOpNumThreads: threads ?? Math.max(1, Math.min(4, availableParallelism())),
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-      executionProviders: ['cpu'],
-    });
+    const start = (bytes: Uint8Array): Promise<InferenceSession> =>
+      ort.InferenceSession.create(bytes, {
+        intraOpNumThreads: threads ?? Math.max(1, Math.min(4, availableParallelism())),
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+        executionProviders: ['cpu'],
+      });
+    const session = await start(weights);
+    const likeness =
+      this.terms === undefined
+        ? undefined
+        : await start(await readModelFile(fs, model, 'likeness.onnx', limits));
     const tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(vocabulary)) as object, {});
-    return { session, tokenizer, tensor: ort.Tensor };
+    return { session, likeness, tokenizer, tensor: ort.Tensor };
   }
 }

@@ -27,8 +27,10 @@ export interface Embedder {
 export interface TermVectors {
   /** The different terms of each text, as sorted ids below 65,536. */
   termsOf(texts: readonly string[]): Promise<Uint16Array[]>;
-  /** Unit vectors (row-major, `ids.length × dimension`) and weights, one per id. */
-  vectorsOf(ids: Uint16Array): Promise<{ readonly vectors: Float32Array; readonly weights: Float32Array }>;
+  /** How much the model makes of each term, at least 0. */
+  weightsOf(ids: Uint16Array): Promise<Float32Array>;
+  /** Cosine of every asked term with every found one: row-major, `asked.length × found.length`. */
+  likeness(asked: Uint16Array, found: Uint16Array): Promise<Float32Array>;
 }
 
 /** Who asks. */

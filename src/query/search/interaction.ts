@@ -5,57 +5,46 @@
 import type { TermVectors } from '../ports.ts';
 
 /** Question words beyond this many, lightest first to go, are not compared. */
-const QUESTION_TERMS_MAX = 24;
+const QUESTION_TERMS_MAX = 48;
+
+/** Terms are 16-bit ids. */
+const TERM_IDS = 65_536;
 
 /** One score per passage, 0…1. `passages` holds the different terms of each. */
 export async function interact(
   model: TermVectors,
-  dimension: number,
   question: string,
   passages: readonly Uint16Array[],
 ): Promise<number[]> {
-  const [asked = new Uint16Array(0)] = await model.termsOf([question]);
-  const own = await model.vectorsOf(asked);
-  const order = [...asked.keys()].sort((a, b) => (own.weights[b] ?? 0) - (own.weights[a] ?? 0));
+  const [all = new Uint16Array(0)] = await model.termsOf([question]);
+  const allWeights = await model.weightsOf(all);
+  const order = [...all.keys()].sort((a, b) => (allWeights[b] ?? 0) - (allWeights[a] ?? 0));
   const kept = order.slice(0, QUESTION_TERMS_MAX);
-  const total = kept.reduce((sum, i) => sum + (own.weights[i] ?? 0), 0);
-  if (total === 0) return passages.map(() => 0);
+  const asked = Uint16Array.from(kept, (i) => all[i] ?? 0);
+  const weights = kept.map((i) => allWeights[i] ?? 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
 
-  const all = Uint16Array.from(new Set(passages.flatMap((terms) => [...terms])));
-  const place = new Map([...all].map((id, i) => [id, i]));
-  const { vectors } = await model.vectorsOf(all);
-  const places = passages.map((terms) => Int32Array.from(terms, (id) => place.get(id) ?? 0));
-  const scores = new Float64Array(passages.length);
-  const likeness = new Float32Array(all.length);
-  for (const i of kept) {
-    const word = own.vectors.subarray(i * dimension, (i + 1) * dimension);
-    compare(word, vectors, dimension, likeness);
-    const share = (own.weights[i] ?? 0) / total;
-    places.forEach((list, p) => {
+  // Where each term's column is. Plain loops from here: iterators over typed arrays took most of the time.
+  const place = new Int32Array(TERM_IDS).fill(-1);
+  const ids: number[] = [];
+  for (const terms of passages)
+    for (let i = 0; i < terms.length; i++) {
+      const id = terms[i] ?? 0;
+      if (place[id] === -1) place[id] = ids.push(id) - 1;
+    }
+  if (total === 0 || ids.length === 0) return passages.map(() => 0);
+  const likeness = await model.likeness(asked, Uint16Array.from(ids));
+  return passages.map((terms) => {
+    let score = 0;
+    for (let row = 0; row < weights.length; row++) {
+      const from = row * ids.length;
       let best = 0;
-      for (const at of list) {
-        const value = likeness[at] ?? 0;
+      for (let i = 0; i < terms.length; i++) {
+        const value = likeness[from + (place[terms[i] ?? 0] ?? 0)] ?? 0;
         if (value > best) best = value;
       }
-      scores[p] = (scores[p] ?? 0) + share * best;
-    });
-  }
-  return [...scores];
-}
-
-/** Dot products of one vector with many. The hot loop: four sums at a time keep the processor busy. */
-function compare(word: Float32Array, vectors: Float32Array, dimension: number, out: Float32Array): void {
-  for (let row = 0, at = 0; row < out.length; row++, at += dimension) {
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let i = 0; i < dimension; i += 4) {
-      a += (word[i] as number) * (vectors[at + i] as number);
-      b += (word[i + 1] as number) * (vectors[at + i + 1] as number);
-      c += (word[i + 2] as number) * (vectors[at + i + 2] as number);
-      d += (word[i + 3] as number) * (vectors[at + i + 3] as number);
+      score += (weights[row] ?? 0) * best;
     }
-    out[row] = a + b + c + d;
-  }
+    return score / total;
+  });
 }

@@ -191,7 +191,6 @@ export class SectionSearch {
         ? undefined
         : await interact(
             embedder.terms,
-            embedder.model.dimension,
             query,
             found.map(([, one]) => one.terms),
           );
