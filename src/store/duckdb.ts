@@ -131,7 +131,10 @@ export class DuckDb {
     this.#limits = limits;
   }
 
-  /** Opens the file, replaying its write-ahead log. Throws what DuckDB throws; `wal-salvage.ts` knows what to do. */
+  /**
+   * Opens the file, replaying its write-ahead log. Throws what DuckDB throws; `wal-salvage.ts` knows what to do.
+   * From then on this process must not open the file by itself: closing a descriptor gives up the lock on it (POSIX).
+   */
   static async open(
     path: string,
     tempFolder: string,

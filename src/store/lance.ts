@@ -102,13 +102,7 @@ export class LanceTable {
     try {
       return await body(this.#read);
     } catch (error) {
-      if (error instanceof FractalError || !isDamage(error)) throw error;
-      throw integrityError(
-        'search.index_damaged',
-        `files of the search table ${this.name} are missing or damaged`,
-        'Run `fractal reindex`: it is made again from the database.',
-        { cause: error },
-      );
+      throw lanceError(this.name, error);
     }
   }
 
@@ -118,8 +112,12 @@ export class LanceTable {
   }
 
   async latest(): Promise<number> {
-    await this.#write.checkoutLatest();
-    return await this.#write.version();
+    try {
+      await this.#write.checkoutLatest();
+      return await this.#write.version();
+    } catch (error) {
+      throw lanceError(this.name, error);
+    }
   }
 
   /** Stages rows: on disk, seen by nobody until `publish`. */
@@ -194,13 +192,18 @@ export class LanceTable {
   }
 }
 
-/** What Lance says of files that are gone, cut short or changed. */
-function isDamage(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /not found|no such file|corrupt|invalid (?:magic|file|footer|manifest)|unexpected end|out of (?:range|bounds)|lance error: (?:LanceError\()?IO/i.test(
-      error.message,
-    )
+const DAMAGE =
+  /not found|no such file|corrupt|invalid (?:magic|file|footer|manifest)|unexpected end|out of (?:range|bounds)|lance error: (?:LanceError\()?IO/i;
+
+/** An error of Lance; as damage when it speaks of files that are gone, cut short or changed. */
+function lanceError(name: string, error: unknown): unknown {
+  const damage = error instanceof Error && !(error instanceof FractalError) && DAMAGE.test(error.message);
+  if (!damage) return error;
+  return integrityError(
+    'search.index_damaged',
+    `files of the search table ${name} are missing or damaged`,
+    'Run `fractal reindex`: it is made again from the database.',
+    { cause: error },
   );
 }
 

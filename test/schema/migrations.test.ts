@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { ManualClock, sha256 } from '../../src/base/index.ts';
+import {
+  MIGRATIONS,
+  NODE_TABLES,
+  TABLES,
+  allColumns,
+  createStatement,
+  qualifiedName,
+  type Migration,
+} from '../../src/schema/index.ts';
+import { migrate, schemaVersion } from '../../src/store/index.ts';
+
+/**
+ * Frozen: a database out there was made by these very words. A change of the model is a new migration; only a new line
+ * may be added here.
+ */
+const FROZEN: readonly string[] = [
+  'b8432d9625fbec0ad34e58a84dc6217342666af4c708a5a507ea2775156a42be',
+  '14e7fb6b57ae669ddda5a4ef0cafebb1f6401b8a0c4e3451d87de7615f17ee76',
+  '134bd06cfd33de880e47372787947f594a8581a6343f12076430b2d37a2a5d26',
+];
+
+const clock = new ManualClock(Date.UTC(2024, 0, 1));
+
+async function database(t: TestContext): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  t.after(() => {
+    connection.closeSync();
+    instance.closeSync();
+  });
+  return connection;
+}
+
+async function columns(connection: DuckDBConnection): Promise<string[]> {
+  const reader = await connection.runAndReadAll(
+    `select schema_name || '.' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+     from duckdb_columns() where schema_name in ('node', 'law', 'esh') order by schema_name, table_name, column_index`,
+  );
+  return (reader.getRowsJS() as [string][]).map(([column]) => column);
+}
+
+/** A row of made-up values for each table that is there. */
+async function fill(connection: DuckDBConnection): Promise<Map<string, string>> {
+  const tables = await connection.runAndReadAll(
+    `select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('law', 'esh')`,
+  );
+  const seen = new Map<string, string>();
+  for (const [name] of tables.getRowsJS() as [string][]) {
+    const types = await connection.runAndReadAll(
+      `select data_type from duckdb_columns() where schema_name || '.' || table_name = '${name}' order by column_index`,
+    );
+    const values = (types.getRowsJS() as [string][]).map(([type], i) =>
+      type === 'VARCHAR'
+        ? `'v${i}'`
+        : type === 'VARCHAR[]'
+          ? `['a', 'b']`
+          : type === 'DATE' || type === 'TIMESTAMP'
+            ? `'2024-02-29'`
+            : type === 'BOOLEAN'
+              ? 'true'
+              : String(i),
+    );
+    await connection.run(`insert into ${name} values (${values.join(', ')})`);
+    seen.set(name, await content(connection, name));
+  }
+  return seen;
+}
+
+async function content(connection: DuckDBConnection, table: string): Promise<string> {
+  const reader = await connection.runAndReadAll(`select to_json(t) from ${table} t order by all`);
+  return JSON.stringify(reader.getRowsJS());
+}
+
+describe('migrations', () => {
+  it('are frozen', () => {
+    const found = MIGRATIONS.map((migration) =>
+      sha256(JSON.stringify([migration.version, migration.name, migration.statements])),
+    );
+    assert.deepEqual(found, FROZEN);
+  });
+
+  it('make exactly the declared model', async (t) => {
+    const migrated = await database(t);
+    assert.deepEqual(
+      await migrate(migrated, clock),
+      MIGRATIONS.map((migration) => migration.version),
+    );
+    const declared = await database(t);
+    for (const schema of ['node', 'law', 'esh']) await declared.run(`create schema ${schema}`);
+    for (const statement of [...NODE_TABLES, ...TABLES.map(createStatement)]) await declared.run(statement);
+    assert.deepEqual(await columns(migrated), await columns(declared));
+    assert.ok((await columns(migrated)).length > TABLES.flatMap(allColumns).length);
+  });
+
+  for (let version = 1; version <= MIGRATIONS.length; version++)
+    it(`bring a database with rows forwards from version ${version}`, async (t) => {
+      const connection = await database(t);
+      await migrate(connection, clock, MIGRATIONS, version);
+      assert.equal(await schemaVersion(connection), version);
+      const before = await fill(connection);
+      await migrate(connection, clock);
+      assert.equal(await schemaVersion(connection), MIGRATIONS.length);
+      for (const [name, rows] of before) assert.equal(await content(connection, name), rows, name);
+      const fresh = await database(t);
+      await migrate(fresh, clock);
+      assert.deepEqual(await columns(connection), await columns(fresh));
+    });
+
+  it('a second time change nothing', async (t) => {
+    const connection = await database(t);
+    await migrate(connection, clock);
+    const before = await content(connection, 'node.migrations');
+    assert.deepEqual(await migrate(connection, new ManualClock(5)), []);
+    assert.equal(await content(connection, 'node.migrations'), before);
+  });
+
+  it('never go backwards: a newer database is refused and stays as it is', async (t) => {
+    const connection = await database(t);
+    const newer: Migration = {
+      version: MIGRATIONS.length + 1,
+      name: 'from the future',
+      statements: ['create table esh.future (a integer)'],
+    };
+    await migrate(connection, clock, [...MIGRATIONS, newer]);
+    const before = await columns(connection);
+    await assert.rejects(migrate(connection, clock), { code: 'schema.newer', kind: 'unavailable' });
+    assert.deepEqual(await columns(connection), before);
+  });
+
+  for (const [what, statements] of [
+    ['its first statement', ['create table nowhere.t (a integer)']],
+    [
+      'a later statement',
+      ['create table esh.half (a integer)', 'insert into esh.half values (1)', 'nonsense'],
+    ],
+  ] as const)
+    it(`that fail at ${what} change nothing, and work once mended`, async (t) => {
+      const connection = await database(t);
+      await migrate(connection, clock);
+      const before = await columns(connection);
+      const version = MIGRATIONS.length + 1;
+      await assert.rejects(
+        migrate(connection, clock, [...MIGRATIONS, { version, name: 'broken', statements }]),
+        {
+          code: 'schema.migration',
+        },
+      );
+      assert.deepEqual(await columns(connection), before);
+      assert.equal(await schemaVersion(connection), MIGRATIONS.length);
+      const mended = { version, name: 'mended', statements: ['create table esh.half (a integer)'] };
+      assert.deepEqual(await migrate(connection, clock, [...MIGRATIONS, mended]), [version]);
+    });
+
+  it('must be numbered without gaps', async (t) => {
+    const connection = await database(t);
+    for (const versions of [[2], [1, 1], [1, 3]])
+      await assert.rejects(
+        migrate(
+          connection,
+          clock,
+          versions.map((version) => ({ version, name: 'x', statements: [] })),
+        ),
+        { code: 'schema.migrations' },
+      );
+    assert.deepEqual(await columns(connection), []);
+  });
+
+  it('name each table of the model once', () => {
+    const text = MIGRATIONS.flatMap((migration) => migration.statements).join('\n');
+    for (const table of TABLES)
+      assert.equal(text.split(`CREATE TABLE ${qualifiedName(table)} (`).length, 2, qualifiedName(table));
+  });
+});
