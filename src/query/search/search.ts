@@ -142,7 +142,18 @@ export class SectionSearch {
     const { store, limits } = this.#ports;
     const where = this.#prefilter(principal, query);
     this.#check(query);
-    const table = store.lanceTable(SECTION_TABLE).reader;
+    return await store
+      .lanceTable(SECTION_TABLE)
+      .read((table) => this.#rank(table, query, where, limits.search_candidates, signal));
+  }
+
+  async #rank(
+    table: lancedb.Table,
+    query: SectionQuery,
+    where: string,
+    candidates: number,
+    signal?: AbortSignal,
+  ): Promise<SectionHit[]> {
     if (query.mode === 'text') {
       const found = await this.#text(table, query.query, where, query.k, []);
       return await this.#fetch(
@@ -158,7 +169,7 @@ export class SectionSearch {
         found.map(({ id, score }) => ({ id, text: null, vector: score, fused: null })),
       );
     }
-    const k = Math.max(limits.search_candidates, query.k);
+    const k = Math.max(candidates, query.k);
     const [text, vector] = await Promise.all([
       this.#text(table, query.query, where, k, ['terms', 'vector']),
       this.#vector(table, question, where, k, ['terms']),
