@@ -80,7 +80,8 @@ test('defects of real titles cost a warning, not the title', async () => {
 <DIV6 N="A" TYPE="SUBPART"><HEAD>Subpart A</HEAD></DIV6><DIV6 N="A" TYPE="SUBPART"><HEAD>Subpart A</HEAD></DIV6></DIV5></DIV1></ECFR>`),
   );
   assert.deepEqual(more, []);
-  assert.equal(part?.head.inForceFrom, undefined);
+  assert.ok(part);
+  assert.equal(part.head.inForceFrom, undefined);
   assert.deepEqual(
     part.sections.map(({ eid }) => eid),
     [
