@@ -17,6 +17,9 @@ import type { DocumentHead, SectionNode } from '../reader.ts';
 import { ROOT, asAncestor, passage, type Ancestor } from './context.ts';
 import { endOf, makeRoom, neighbours, recordChanges, type Neighbours } from './versions.ts';
 
+/** What people count when they ask how many sections a document has: sections here, articles there. */
+const UNITS: ReadonlySet<string> = new Set(['section', 'article']);
+
 /** Where the document comes from. */
 export interface Source {
   readonly name: string;
@@ -35,7 +38,7 @@ export interface ApplyPorts {
 export interface AppliedDocument {
   readonly status: 'added' | 'updated' | 'unchanged';
   readonly versionId: string;
-  /** Nodes of level `section`. */
+  /** Nodes of level `section` or `article`. */
   readonly sections: number;
   readonly provisions: number;
 }
@@ -122,7 +125,7 @@ export class DocumentApply {
     const parent = node.parentEid === undefined ? ROOT : (this.#ancestors.get(node.parentEid) ?? ROOT);
     const own = asAncestor(node, parent);
     this.#ancestors.set(node.eid, own);
-    if (node.level === 'section') this.#sections++;
+    if (UNITS.has(node.level)) this.#sections++;
     const ordinal = this.#provisions++;
     if (ordinal >= limits.sections_per_document)
       throw badInputError(

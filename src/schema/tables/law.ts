@@ -46,7 +46,7 @@ export const versions = defineTable({
     source_sha256: c.text('SHA-256 of the bytes'),
     source_bytes: c.bigint('length of the bytes'),
     text_sha256: c.text('SHA-256 over the section hashes, in order'),
-    sections: c.int('number of rows in law.sections with level `section`'),
+    sections: c.int('number of rows in law.sections with level `section` or `article`'),
     provisions: c.int('number of all rows in law.sections'),
     warnings: c.list('what the reader had to say'),
   },
