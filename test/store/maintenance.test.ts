@@ -163,13 +163,16 @@ describe('maintenance', () => {
   it('M2 T3 a child that is killed at any moment leaves the table whole', async (t) => {
     const { store, folder } = await many(t, 4, { limits: { lance_keep_versions_ms: 1 } });
     const random = new SeededRandom(5);
+    // How long a child lives here and now, so that the kills fall within its life on any machine.
+    const started = performance.now();
+    await new Maintenance({ store }).run();
+    const life = performance.now() - started;
     let killed = 0;
     for (let i = 0; i < 10; i++) {
       for (let k = 0; k < 3; k++) await add(store, `k${i}-${k}`);
       const maintenance = new Maintenance({
         store,
-        // A child takes some 300 ms to start; then it works for some 100.
-        onChild: (child) => setTimeout(() => child.kill('SIGKILL'), 150 + random.below(450)),
+        onChild: (child) => setTimeout(() => child.kill('SIGKILL'), life * random.float()),
       });
       const code = await codeOf(maintenance.run());
       assert.ok(['store.compaction_ended', 'no error'].includes(code), code);
