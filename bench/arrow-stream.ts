@@ -48,7 +48,7 @@ interface Measured {
 
 const MB = 1024 * 1024;
 /** The engine's own cache of table blocks is not what is measured; small, so that the converter's memory shows. */
-const MEMORY = '96MB';
+const MEMORY = '48MB';
 /** No table: the query makes the rows up as they are read. */
 const COMPUTED = ':memory:';
 const self = fileURLToPath(import.meta.url);

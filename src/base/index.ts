@@ -26,3 +26,4 @@ export { nodeFileSystem } from './fs.ts';
 export type { FileSystem, OpenFile } from './fs.ts';
 export { silentLog } from './log.ts';
 export type { Log, LogLevel } from './log.ts';
+export { freeYoungMemory } from './young-memory.ts';

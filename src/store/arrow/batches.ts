@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import duckdb from '@duckdb/node-bindings';
 import { DuckDBResult, type DuckDBDataChunk } from '@duckdb/node-api';
-import { DEFAULT_LIMITS, invariant } from '../../base/index.ts';
+import { DEFAULT_LIMITS, invariant, freeYoungMemory } from '../../base/index.ts';
 import { wholeResult } from './chunks.ts';
 import type { BatchParts, Column } from './columns/column.ts';
 import { makeColumn } from './columns/make.ts';
@@ -75,6 +75,7 @@ async function* batches(
       for (const parts of builder.add(chunk)) {
         yield parts;
         signal?.throwIfAborted();
+        freeYoungMemory();
         // Conversion is synchronous; between batches others have their turn.
         await nextTurn();
         signal?.throwIfAborted();
