@@ -137,6 +137,23 @@ export const COMMANDS = [
     examples: [['fractal reindex', 'Index everything again.']],
   },
   {
+    name: 'models',
+    summary: 'Local models: list them, add one from a folder, choose one.',
+    details: [
+      'A model is a folder with model.json; every hash in it is checked before anything is copied. After `use`, run ' +
+        '`fractal reindex`: vectors of two models do not compare.',
+    ],
+    arguments: [
+      { name: 'ACTION', doc: 'What to do. Default: list.', values: ['list', 'add', 'use'], optional: true },
+      { name: 'TARGET', doc: 'Folder to add, or name to use.', optional: true, file: true },
+    ],
+    flags: [],
+    examples: [
+      ['fractal models', 'Models here; a star marks the one in use.'],
+      ['fractal models add /media/usb/bge-small', 'Take a model in from a USB stick.'],
+    ],
+  },
+  {
     name: 'search',
     summary: 'Find provisions of law by words and meaning.',
     arguments: [{ name: 'QUERY', doc: 'Words or a question.', repeatable: true }],
@@ -221,7 +238,9 @@ export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['sync', 'hub and edge'],
   ['audit', 'the audit log'],
   ['policy', 'access policy'],
-  ['models', 'local models'],
+  ['models pull', 'models by name over the network'],
+  ['models remove', 'removing models'],
+  ['models card', 'model cards'],
   ['key', 'key custody'],
   ['user', 'users and tokens'],
   ['backup', 'back up the node'],

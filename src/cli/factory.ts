@@ -1,6 +1,6 @@
 /** How the commands come by a node. `main.ts` fills it from the node layer; tests with a double. */
 import type { Limits, Log } from '../base/index.ts';
-import type { NodeApi } from '../node/index.ts';
+import type { ModelInfo, NodeApi } from '../node/index.ts';
 
 /** Who acts when `--as` is not given. */
 export const LOCAL_OPERATOR = 'local-operator';
@@ -21,6 +21,12 @@ export interface NodeFactory {
     principal: string;
   }): Promise<{ readonly node: NodeApi; readonly limits: Limits }>;
   init(options: InitOptions): Promise<{ readonly nodeId: string; readonly name: string }>;
+  /** Models of a data directory, whether a node runs on it or not. */
+  readonly models: {
+    list(dataDir: string): Promise<readonly ModelInfo[]>;
+    add(dataDir: string, folder: string): Promise<string>;
+    use(dataDir: string, name: string): Promise<void>;
+  };
   /** The socket of the node that runs on the directory; it may be left over from one that was killed. */
   findRunning(dataDir: string): Promise<{ readonly socketPath: string } | undefined>;
 }

@@ -1,6 +1,14 @@
 /** The process: joins the program to the node layer. `bin/fractal.cjs` loads it. */
 import path from 'node:path';
-import { VERSION, findRunningNode, initNode, openNode } from '../node/index.ts';
+import {
+  VERSION,
+  addModelFrom,
+  findRunningNode,
+  initNode,
+  listModels,
+  openNode,
+  useModel,
+} from '../node/index.ts';
 import type { NodeFactory } from './factory.ts';
 import { processIo } from './process-io.ts';
 import { main } from './program.ts';
@@ -14,6 +22,7 @@ const factory: NodeFactory = {
     return { node, limits: node.parts.limits };
   },
   init: (options) => initNode(options),
+  models: { list: listModels, add: addModelFrom, use: useModel },
   findRunning: (dataDir) => findRunningNode(dataDir),
 };
 

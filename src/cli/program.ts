@@ -7,6 +7,7 @@ import { runDoctor } from './commands/doctor.ts';
 import { runHelp } from './commands/help.ts';
 import { runImport } from './commands/import.ts';
 import { runInit } from './commands/init.ts';
+import { runModels } from './commands/models.ts';
 import { runReindex } from './commands/reindex.ts';
 import { runSearch } from './commands/search.ts';
 import { runSql } from './commands/sql.ts';
@@ -30,6 +31,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   doctor: runDoctor,
   import: runImport,
   reindex: runReindex,
+  models: runModels,
   search: runSearch,
   sql: runSql,
   completion: runCompletion,

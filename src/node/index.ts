@@ -9,7 +9,9 @@ export { FractalNode } from './node.ts';
 export type { NodeOptions } from './node.ts';
 export { SYSTEM } from './parts.ts';
 export type { Outside } from './parts.ts';
-export { sampleFolder, shippedModelFolder } from './paths.ts';
+export { addModelFrom, listModels, useModel } from './models.ts';
+export type { ModelInfo } from './models.ts';
+export { shippedModelFolder } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {
   DoctorCheck,

@@ -6,8 +6,3 @@ const ROOT = new URL('../../', import.meta.url);
 export function shippedModelFolder(): string {
   return fileURLToPath(new URL('models/fractal-embed-v1', ROOT));
 }
-
-/** The invented organisation that `demo` imports. */
-export function sampleFolder(): string {
-  return fileURLToPath(new URL('sample', ROOT));
-}

@@ -8,6 +8,7 @@ const node = new MemoryNode();
 const code = await main(process.argv.slice(2), processIo({ root: '/', version: '1' }), {
   open: async () => ({ node, limits: DEFAULT_LIMITS }),
   init: async () => ({ nodeId: 'n', name: 'n' }),
+  models: { list: async () => [], add: async () => 'x', use: async () => undefined },
   findRunning: async () => undefined,
 });
 process.exit(code);

@@ -127,6 +127,7 @@ export async function desk(): Promise<Desk> {
       made.inited.push(options);
       return { nodeId: 'n-1', name: options.name ?? 'node-1' };
     },
+    models: { list: async () => [], add: async () => 'x', use: async () => undefined },
     findRunning: async () => (made.socketPath === undefined ? undefined : { socketPath: made.socketPath }),
   };
   return made;

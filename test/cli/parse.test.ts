@@ -102,7 +102,7 @@ describe('what is refused', () => {
     ['sync', 'now', '--anything'],
     ['import', 'status'],
     ['import', '--watch', 'x'],
-    ['models'],
+    ['models', 'pull'],
   ])
     it(`not built: ${line.join(' ')}`, () => {
       assert.throws(() => parse(line, {}), { code: 'command.not_built', kind: 'unavailable' });
