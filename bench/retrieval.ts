@@ -5,29 +5,18 @@
  * counts what share of its gold passages are among the first ten (Recall@10), and their average precision (MAP@10).
  * Writes bench/results/retrieval.json.
  */
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { OnnxEmbedder, readModelFolder } from '../src/ai/index.ts';
-import {
-  DEFAULT_LIMITS,
-  SeededRandom,
-  nodeFileSystem,
-  silentLog,
-  systemClock,
-  systemRandom,
-} from '../src/base/index.ts';
+import { SeededRandom } from '../src/base/index.ts';
 import {
   SECTION_TABLE,
-  SectionSearch,
   passageVectors,
   sectionBatch,
   type IndexedSection,
-  type Principal,
   type SearchMode,
 } from '../src/query/index.ts';
-import { Maintenance, Store } from '../src/store/index.ts';
-import { percentile } from './kit.ts';
+import { Maintenance } from '../src/store/index.ts';
+import { bench, keep, percentile, shippedModel } from './kit.ts';
 
 interface Passage {
   readonly DocumentID: number;
@@ -42,7 +31,6 @@ interface Question {
 const data = process.argv[2] ?? '../shared/data/obliqa';
 const K = 10;
 const random = new SeededRandom(1);
-const principal: Principal = { id: 'bench', roles: [] };
 
 const read = <T>(file: string): T => JSON.parse(readFileSync(path.join(data, file), 'utf8')) as T;
 const key = (one: { DocumentID: number; PassageID: string }): string => `${one.DocumentID}#${one.PassageID}`;
@@ -51,24 +39,8 @@ const passages = globSync('StructuredRegulatoryDocuments/*.json', { cwd: data })
   .sort()
   .flatMap((file) => read<Passage[]>(file));
 
-const folder = mkdtempSync(path.join(tmpdir(), 'fractal-bench-'));
-const fs = nodeFileSystem;
-const store = await Store.open({
-  folder,
-  limits: DEFAULT_LIMITS,
-  clock: systemClock,
-  random: systemRandom,
-  fs,
-  log: silentLog,
-});
-const embedder = new OnnxEmbedder({
-  model: await readModelFolder(fs, process.env['MODEL'] ?? 'models/fractal-embed-v1'),
-  fs,
-  limits: DEFAULT_LIMITS,
-});
-const policy = { decide: () => ({ allowed: true, predicate: undefined }) as const };
-const search = new SectionSearch({ store, embedder, policy, limits: DEFAULT_LIMITS });
-await search.prepare();
+const embedder = await shippedModel();
+const b = await bench(embedder);
 
 const PART = 1024;
 const started = performance.now();
@@ -90,7 +62,7 @@ for (let from = 0; from < passages.length; from += PART) {
     embedder,
     part.map((one) => one.Passage),
   );
-  await store.transact('bench', async (transaction) => {
+  await b.store.transact('bench', async (transaction) => {
     const batch = sectionBatch(
       rows,
       vectors,
@@ -101,7 +73,7 @@ for (let from = 0; from < passages.length; from += PART) {
     await transaction.stage(SECTION_TABLE, batch);
   });
 }
-await new Maintenance({ store }).run();
+await new Maintenance({ store: b.store }).run();
 const indexing_s = (performance.now() - started) / 1000;
 
 interface Measured {
@@ -118,14 +90,7 @@ async function measure(mode: SearchMode): Promise<Measured> {
   for (const question of questions) {
     const gold = new Set(question.Passages.map(key));
     const start = performance.now();
-    const hits = await search.find(principal, {
-      query: question.Question,
-      mode,
-      k: K,
-      at: '2026-01-01',
-      jurisdiction: undefined,
-      document: undefined,
-    });
+    const hits = await b.find(question.Question, mode, K);
     times.push(performance.now() - start);
     let found = 0;
     let sum = 0;
@@ -182,24 +147,14 @@ const gains = {
   },
 };
 process.stdout.write(`hybrid over text, mean and 95 % interval: ${JSON.stringify(gains)}\n`);
-writeFileSync(
-  'bench/results/retrieval.json',
-  `${JSON.stringify(
-    {
-      command: 'node bench/retrieval.ts',
-      method:
-        'all questions of ObliQA dev, each passage one section, search at k = 10, one question at a time',
-      model: `${embedder.model.id} ${embedder.model.version} ${embedder.model.sha256}`,
-      node: process.versions.node,
-      passages: passages.length,
-      questions: questions.length,
-      indexing_s: Number(indexing_s.toFixed(1)),
-      modes,
-      gain_of_hybrid_over_text: gains,
-    },
-    null,
-    2,
-  )}\n`,
-);
-await store.close();
-rmSync(folder, { recursive: true });
+keep('retrieval', {
+  command: 'node bench/retrieval.ts',
+  method: 'all questions of ObliQA dev, each passage one section, search at k = 10, one question at a time',
+  model: `${embedder.model.id} ${embedder.model.version} ${embedder.model.sha256}`,
+  passages: passages.length,
+  questions: questions.length,
+  indexing_s: Number(indexing_s.toFixed(1)),
+  modes,
+  gain_of_hybrid_over_text: gains,
+});
+await b.close();

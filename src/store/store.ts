@@ -1,46 +1,26 @@
 /** The store: both engines behind one set of transactions. Rules and their ids: SPEC.md. */
-import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Serial, unavailableError, type FractalError } from '../base/index.ts';
+import type { HybridLogicalClock } from '../schema/index.ts';
 import {
-  FractalError,
-  Serial,
-  integrityError,
-  newId,
-  unavailableError,
-  type Clock,
-  type FileSystem,
-  type Limits,
-  type Log,
-  type Random,
-} from '../base/index.ts';
-import { HybridLogicalClock } from '../schema/index.ts';
-import type { DuckDb } from './duckdb.ts';
-import {
-  checkThreadPool,
   duckError,
   execute,
   isWriteConflict,
   readRows,
+  type DuckDb,
   type OpenStream,
   type Parameters,
 } from './duckdb.ts';
-import { HeadMark } from './head-mark.ts';
-import { LanceStore, type LanceDefinition, type LanceTable } from './lance.ts';
-import { migrate } from './migrate.ts';
+import type { HeadMark } from './head-mark.ts';
+import { moveHead, readHead } from './heads.ts';
+import type { LanceDefinition, LanceStore, LanceTable } from './lance.ts';
+import { damaged, openParts, recover, type StoreOptions, type StoreParts } from './opening.ts';
 import type { Stamp } from './put.ts';
 import { Transaction } from './transaction.ts';
-import { openOrSalvage, type Salvage } from './wal-salvage.ts';
+import type { Salvage } from './wal-salvage.ts';
 
-export interface StoreOptions {
-  /** Data directory; made when it does not exist. */
-  readonly folder: string;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly fs: FileSystem;
-  readonly log: Log;
-}
+export type { StoreOptions };
 
 export interface Committed<T> {
   readonly value: T;
@@ -72,20 +52,7 @@ export class Store {
   #lanceDamage: FractalError | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    options: StoreOptions,
-    parts: {
-      nodeId: string;
-      duck: DuckDb;
-      lance: LanceStore;
-      mark: HeadMark;
-      hlc: HybridLogicalClock;
-      commitVersion: bigint;
-      salvage: Salvage | undefined;
-      warnings: readonly string[];
-      lanceDamage: FractalError | undefined;
-    },
-  ) {
+  private constructor(options: StoreOptions, parts: StoreParts) {
     this.options = options;
     this.nodeId = parts.nodeId;
     this.#duck = parts.duck;
@@ -100,63 +67,7 @@ export class Store {
 
   /** Opens a data directory, mends what a crash left, and brings its schema forwards. */
   static async open(options: StoreOptions): Promise<Store> {
-    const { folder, limits, clock, fs, log, random } = options;
-    checkThreadPool(limits);
-    for (const name of ['', 'lance', 'temp']) await fs.makeFolder(path.join(folder, name));
-    const mark = await HeadMark.open(fs, path.join(folder, 'commits.head'));
-    let duck: DuckDb | undefined;
-    let lance: LanceStore | undefined;
-    try {
-      const opened = await openOrSalvage({
-        file: path.join(folder, 'fractal.duckdb'),
-        tempFolder: path.join(folder, 'temp'),
-        quarantineFolder: path.join(folder, 'quarantine'),
-        limits,
-        fs,
-        stamp: new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-'),
-        acknowledged: mark.last.version,
-      });
-      duck = opened.duck;
-      const head = await duck.with(async (connection) => {
-        const applied = await migrate(connection, clock);
-        await nameNode(connection, newId(clock, random));
-        // Tables and the node's name leave the log at once: a damaged log then costs commits, never the schema.
-        if (applied.length > 0) await connection.run('CHECKPOINT');
-        return await readHead(connection);
-      });
-      const warnings = await whatWasLost(options, opened.salvage, head.commitVersion, mark.last.version);
-      for (const warning of warnings) log('error', warning);
-
-      lance = await LanceStore.open(path.join(folder, 'lance'));
-      let lanceDamage: FractalError | undefined;
-      for (const { name, version } of head.lanceHeads) {
-        try {
-          await recover(options, duck, lance, name, Number(version));
-        } catch (error) {
-          lanceDamage = error instanceof FractalError ? error : damaged(name, error);
-          log('error', lanceDamage.message);
-        }
-      }
-      const lastHlc = head.hlc > mark.last.hlc ? head.hlc : mark.last.hlc;
-      // Never hand out a version again that was once acknowledged, even if its commit is lost.
-      const commitVersion = head.commitVersion > mark.last.version ? head.commitVersion : mark.last.version;
-      return new Store(options, {
-        nodeId: head.nodeId,
-        duck,
-        lance,
-        mark,
-        hlc: new HybridLogicalClock(clock, lastHlc),
-        commitVersion,
-        salvage: opened.salvage,
-        warnings,
-        lanceDamage,
-      });
-    } catch (error) {
-      lance?.close();
-      duck?.close();
-      await mark.close();
-      throw error;
-    }
+    return new Store(options, await openParts(options));
   }
 
   /** What went wrong and was mended, or needs somebody; for `status` and `doctor`. */
@@ -461,109 +372,4 @@ export class Store {
     });
     await this.#closing;
   }
-}
-
-/** Opens a Lance table at its head and takes back what was staged after it. */
-async function recover(
-  options: StoreOptions,
-  duck: DuckDb,
-  lance: LanceStore,
-  name: string,
-  head: number,
-): Promise<void> {
-  const table = await lance.open(name, head);
-  const version = await table.rollback();
-  if (version === table.head) return;
-  await table.sync(options.fs);
-  await duck.with((connection) => moveHead(connection, name, version));
-  await table.publish(version);
-}
-
-/** Rules R2 and R3: what the last process acknowledged and this one does not find. */
-async function whatWasLost(
-  { folder, fs }: StoreOptions,
-  salvage: Salvage | undefined,
-  found: bigint,
-  acknowledged: bigint,
-): Promise<string[]> {
-  const warnings: string[] = [];
-  if (salvage?.lostBytes !== undefined)
-    warnings.push(`the write-ahead log was damaged: ${salvage.lostBytes} bytes could not be replayed`);
-  if (found < acknowledged)
-    warnings.push(
-      `${acknowledged - found} commits (${found + 1n} to ${acknowledged}) were acknowledged and are missing: import their sources again, or restore a backup`,
-    );
-  const kept = await fs.list(path.join(folder, 'quarantine'));
-  if (kept.length > 0)
-    warnings.push(
-      `the untouched files of a damaged database are in ${kept.map((name) => `quarantine/${name}`).join(', ')}: remove them once nothing is missed`,
-    );
-  return warnings;
-}
-
-function damaged(name: string, cause: unknown): FractalError {
-  return integrityError(
-    'search.index_damaged',
-    `the search table ${name} is damaged`,
-    'Run `fractal reindex`: it is made again from the database.',
-    { cause },
-  );
-}
-
-/** Names the Lance version that belongs to the last commit. */
-async function moveHead(
-  connection: DuckDBConnection,
-  name: string,
-  version: number,
-  commitVersion?: bigint,
-): Promise<void> {
-  const changed = await execute(
-    connection,
-    'update node.lance_heads set version = $2, commit_version = coalesce($3, commit_version) where name = $1',
-    [name, BigInt(version), commitVersion ?? null],
-  );
-  if (changed === 0)
-    await execute(connection, 'insert into node.lance_heads values ($1, $2, $3)', [
-      name,
-      BigInt(version),
-      commitVersion ?? 0n,
-    ]);
-}
-
-/** Gives a new node its identity; an old one keeps its own. */
-async function nameNode(connection: DuckDBConnection, id: string): Promise<void> {
-  await execute(
-    connection,
-    `insert into node.meta select $1, $2 where not exists (select 1 from node.meta where name = $1)`,
-    ['node_id', id],
-  );
-}
-
-async function readHead(connection: DuckDBConnection): Promise<{
-  nodeId: string;
-  commitVersion: bigint;
-  hlc: bigint;
-  lanceHeads: { name: string; version: bigint }[];
-}> {
-  const [meta] = await readRows<{ value: string }>(
-    connection,
-    'select value from node.meta where name = $1',
-    ['node_id'],
-  );
-  const [commit] = await readRows<{ version: bigint | null; hlc: bigint | null }>(
-    connection,
-    'select max(commit_version) as version, max(hlc) as hlc from node.commits where commit_version > $1',
-    [0n],
-  );
-  const lanceHeads = await readRows<{ name: string; version: bigint }>(
-    connection,
-    'select name, version from node.lance_heads where version > $1',
-    [0n],
-  );
-  return {
-    nodeId: meta?.value ?? '',
-    commitVersion: commit?.version ?? 0n,
-    hlc: commit?.hlc ?? 0n,
-    lanceHeads,
-  };
 }
