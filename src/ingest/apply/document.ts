@@ -14,7 +14,8 @@ import {
 import { LAW } from '../../schema/index.ts';
 import type { Row, Transaction } from '../../store/index.ts';
 import type { DocumentHead, SectionNode } from '../reader.ts';
-import { ROOT, asAncestor, passage, type Ancestor } from './context.ts';
+import { findObligations, knowsLanguage } from '../obligations/index.ts';
+import { OpenNodes, passage } from './context.ts';
 import { endOf, makeRoom, neighbours, recordChanges, type Neighbours } from './versions.ts';
 
 /** What people count when they ask how many sections a document has: sections here, articles there. */
@@ -41,6 +42,7 @@ export interface AppliedDocument {
   /** Nodes of level `section` or `article`. */
   readonly sections: number;
   readonly provisions: number;
+  readonly obligations: number;
 }
 
 export class DocumentApply {
@@ -53,11 +55,13 @@ export class DocumentApply {
   readonly #knownBefore: boolean;
   readonly #alreadyHere: boolean;
   readonly #inForceTo: string | undefined;
-  readonly #ancestors = new Map<string, Ancestor>();
+  readonly #open = new OpenNodes();
   readonly #textHash = new Sha256();
   readonly #warnings: string[] = [];
   #warningsDropped = 0;
   #rows: Row[] = [];
+  #obligationRows: Row[] = [];
+  #obligations = 0;
   #indexed: IndexedSection[] = [];
   #passages: string[] = [];
   #sections = 0;
@@ -122,9 +126,8 @@ export class DocumentApply {
   async add(node: SectionNode): Promise<void> {
     const { limits } = this.#ports;
     const head = this.#head;
-    const parent = node.parentEid === undefined ? ROOT : (this.#ancestors.get(node.parentEid) ?? ROOT);
-    const own = asAncestor(node, parent);
-    this.#ancestors.set(node.eid, own);
+    const parent = this.#open.above(node.parentEid);
+    const own = this.#open.enter(node, parent);
     if (UNITS.has(node.level)) this.#sections++;
     const ordinal = this.#provisions++;
     if (ordinal >= limits.sections_per_document)
@@ -153,6 +156,7 @@ export class DocumentApply {
       text: node.text,
       text_sha256: hash,
     });
+    this.#findObligations(node, section_id, parent.texts);
     if (node.text !== '') {
       const text = passage(node, parent);
       this.#passages.push(text);
@@ -172,10 +176,42 @@ export class DocumentApply {
     if (this.#rows.length >= limits.lance_batch_rows) await this.#flush();
   }
 
+  #findObligations(node: SectionNode, sectionId: string, leadIns: readonly string[]): void {
+    const { jurisdiction, language } = this.#head;
+    if (node.text === '' || !knowsLanguage(language)) return;
+    findObligations({ text: node.text, leadIns, language }).forEach((found, i) => {
+      this.#obligationRows.push({
+        obligation_id: sha256(`${this.#versionId} ${sectionId} ${found.spanStart} ${i}`).slice(0, 32),
+        version_id: this.#versionId,
+        section_id: sectionId,
+        jurisdiction,
+        modality: found.modality,
+        addressee: found.addressee ?? null,
+        action: found.action ?? null,
+        object: found.object ?? null,
+        condition: found.condition ?? null,
+        threshold: found.threshold ?? null,
+        deadline: found.deadline ?? null,
+        exception: found.exception ?? null,
+        sentence: found.sentence,
+        span_start: found.spanStart,
+        span_end: found.spanEnd,
+        confidence: found.confidence,
+        method: found.method,
+      });
+      this.#obligations++;
+    });
+  }
+
   async end(): Promise<AppliedDocument> {
     const { transaction, clock } = this.#ports;
     const head = this.#head;
-    const counts = { versionId: this.#versionId, sections: this.#sections, provisions: this.#provisions };
+    const counts = {
+      versionId: this.#versionId,
+      sections: this.#sections,
+      provisions: this.#provisions,
+      obligations: this.#obligations,
+    };
     if (this.#provisions === 0)
       throw badInputError(
         'document.empty',
@@ -232,6 +268,7 @@ export class DocumentApply {
   async #flush(): Promise<void> {
     const { transaction, embedder } = this.#ports;
     await transaction.insert(LAW.sections, this.#rows);
+    await transaction.insert(LAW.obligations, this.#obligationRows);
     if (this.#indexed.length > 0) {
       const vectors = await passageVectors(embedder, this.#passages);
       const inForce = { from: this.#head.inForceFrom, to: this.#inForceTo };
@@ -242,6 +279,7 @@ export class DocumentApply {
       );
     }
     this.#rows = [];
+    this.#obligationRows = [];
     this.#indexed = [];
     this.#passages = [];
   }
@@ -252,6 +290,7 @@ export class DocumentApply {
     if (!flushed) return;
     const { transaction } = this.#ports;
     await transaction.discard(LAW.sections, 'version_id = $1', [this.#versionId]);
+    await transaction.discard(LAW.obligations, 'version_id = $1', [this.#versionId]);
     await transaction.stageDelete(SECTION_TABLE, `version_id = ${quoteSql(this.#versionId)}`);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../query/index.ts';
 import type { Store } from '../../store/index.ts';
 import { SECTION_LEVELS, type SectionLevel, type SectionNode } from '../reader.ts';
-import { ROOT, asAncestor, passage, type Ancestor } from './context.ts';
+import { OpenNodes, passage } from './context.ts';
 
 interface StoredVersion {
   readonly version_id: string;
@@ -52,7 +52,7 @@ export async function reindex(
   for (const [i, version] of versions.entries()) {
     signal?.throwIfAborted();
     await store.transact(principal, async (transaction) => {
-      const ancestors = new Map<string, Ancestor>();
+      const open = new OpenNodes();
       for (let from = 0; ; from += limits.lance_batch_rows) {
         const rows = await transaction.rows<StoredSection>(
           `select section_id, parent_id, level, num, citation, heading, text from law.sections
@@ -64,9 +64,8 @@ export async function reindex(
         const passages: string[] = [];
         for (const row of rows) {
           const node = asNode(row);
-          const parent = ancestors.get(row.parent_id ?? '') ?? ROOT;
-          const own = asAncestor(node, parent);
-          ancestors.set(row.section_id, own);
+          const parent = open.above(node.parentEid);
+          const own = open.enter(node, parent);
           if (row.text === '') continue;
           const text = passage(node, parent);
           passages.push(text);

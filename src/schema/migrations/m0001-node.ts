@@ -48,6 +48,7 @@ export const m0001Node: Migration = {
       version_ids VARCHAR[] NOT NULL,
       documents INTEGER NOT NULL,
       sections INTEGER NOT NULL,
+      obligations INTEGER NOT NULL,
       records BIGINT NOT NULL,
       error_code VARCHAR,
       error_message VARCHAR,

@@ -68,6 +68,7 @@ export const m0002Law: Migration = {
       modality VARCHAR NOT NULL,
       addressee VARCHAR,
       action VARCHAR,
+      object VARCHAR,
       condition VARCHAR,
       threshold VARCHAR,
       deadline VARCHAR,

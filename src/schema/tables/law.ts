@@ -91,6 +91,7 @@ export const obligations = defineTable({
     modality: c.text('`must`, `must-not` or `may`'),
     addressee: c.text('who', { null: true }),
     action: c.text('does what', { null: true }),
+    object: c.text('what is acted on, or what must be so', { null: true }),
     condition: c.text('under which condition', { null: true }),
     threshold: c.text('above or below which quantity', { null: true }),
     deadline: c.text('by when or how often', { null: true }),

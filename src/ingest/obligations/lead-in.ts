@@ -1,0 +1,56 @@
+/**
+ * Joins list items to what they go on from: `(a) keep records;` under `The operator shall:` is read as
+ * `The operator shall keep records`.
+ */
+import { LEAD_INS, LEAD_IN_CHARS, SENTENCE_CHARS } from './bounds.ts';
+import { splitSentences } from './sentences.ts';
+
+const UNFINISHED = /[:—–;,-]$|\b(?:shall|must|may|not|that|to|and|or|by|with|of|for|if|where|when|either)$/;
+const LABEL = /^\(?(?:\p{L}{1,4}|\d{1,3})\)\s+/u;
+const LEAD_TAIL = /[\s:;.—–-]+$/;
+const ITEM_SIGNS = ';,:.—–';
+const JOINTS = [' and/or', ' and', ' or', ' but', ';and', ';or', ',and', ',or'];
+
+/** The last sentence of a text, when it is left unfinished; its tail of signs cut. */
+export function openSentence(text: string): string | undefined {
+  const tail = text.trimEnd().slice(-LEAD_IN_CHARS);
+  const last = splitSentences(tail).at(-1);
+  if (last === undefined || last.role === 'heading') return undefined;
+  const sentence = tail.slice(last.start, last.end);
+  // A flush text after a list (`and the employer shall assess …,`) is unfinished only by a colon, a dash or a word.
+  return UNFINISHED.test(sentence) ? sentence.replace(LABEL, '').trimEnd().replace(LEAD_TAIL, '') : undefined;
+}
+
+/**
+ * What the ancestors of a provision say before it, outermost first: from the nearest one up, as long as each is left
+ * unfinished. Ancestors without text of their own are passed over.
+ */
+export function leadInChain(ancestors: readonly string[]): readonly string[] {
+  const chain: string[] = [];
+  for (let i = ancestors.length - 1; i >= 0 && chain.length < LEAD_INS; i--) {
+    const text = ancestors[i] ?? '';
+    if (text.trim() === '') continue;
+    const open = openSentence(text);
+    if (open === undefined || open === '') break;
+    chain.unshift(open);
+  }
+  return chain;
+}
+
+/** An item without its label and its tail (`; and`). Loops, not a pattern: a tail may be as long as the text. */
+export function itemWords(text: string): string {
+  const words = text.slice(0, SENTENCE_CHARS).replace(LABEL, '');
+  const bare = words.slice(0, endOfWords(words));
+  const joint = JOINTS.find((ending) => bare.endsWith(ending));
+  if (joint === undefined) return bare;
+  const before = bare.slice(0, bare.length - joint.length + 1);
+  const end = endOfWords(before);
+  // `safe and` is a tail only after a sign: `; and`.
+  return ';,'.includes(before.charAt(end)) && end < before.length ? before.slice(0, end) : bare;
+}
+
+function endOfWords(text: string): number {
+  let end = text.length;
+  while (end > 0 && (text.charAt(end - 1).trim() === '' || ITEM_SIGNS.includes(text.charAt(end - 1)))) end--;
+  return end;
+}
