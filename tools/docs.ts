@@ -1,6 +1,6 @@
 /** Texts that are written from data, so that they cannot age. `write-docs.ts` writes them, a test compares them. */
 import { readFileSync } from 'node:fs';
-import { LIMITS, type Limit } from '../src/base/index.ts';
+import { FIXED_LIMITS, LIMITS, type Limit } from '../src/base/index.ts';
 import { renderCliDocs } from '../src/cli/docs.ts';
 import { SYSTEM_COLUMNS, TABLES, qualifiedName, type Column } from '../src/schema/index.ts';
 import { LAYERS, LAYER_PURPOSE } from './layers.ts';
@@ -11,6 +11,13 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');
+
+function limitTable(list: Readonly<Record<string, Limit>>): string {
+  return table(
+    ['name', 'value', 'unit', 'why'],
+    Object.entries(list).map(([name, { value, unit, why }]) => [`\`${name}\``, number(value), unit, why]),
+  );
+}
 
 function limits(): string {
   return [
@@ -24,15 +31,13 @@ function limits(): string {
     '{ "limits": { "document_bytes": 536870912 } }',
     '```',
     '',
-    table(
-      ['name', 'value', 'unit', 'why'],
-      Object.entries<Limit>(LIMITS).map(([name, { value, unit, why }]) => [
-        `\`${name}\``,
-        number(value),
-        unit,
-        why,
-      ]),
-    ),
+    limitTable(LIMITS),
+    '',
+    '## Fixed bounds',
+    '',
+    'These hold the readers of records and plain documents together; a node cannot change them.',
+    '',
+    limitTable(FIXED_LIMITS),
     '',
   ].join('\n');
 }

@@ -158,3 +158,53 @@ export type Limits = Readonly<Record<LimitName, number>>;
 export const DEFAULT_LIMITS: Limits = Object.fromEntries(
   Object.entries(LIMITS).map(([name, limit]) => [name, limit.value]),
 ) as Record<LimitName, number>;
+
+/** Bounds that hold the readers of records and plain documents together; a node cannot change them. */
+export const FIXED_LIMITS = {
+  record_json_depth: { value: 64, unit: 'levels', why: 'lists and objects inside each other in a JSON file' },
+  record_group_rows: { value: 32_768, unit: 'rows', why: 'rows of one table handed on at one time' },
+  record_group_chars: { value: 16 * MiB, unit: 'characters', why: 'text handed on at one time' },
+  record_rows: {
+    value: 10_000_000,
+    unit: 'rows',
+    why: 'rows made of one file; their keys are held as hashes',
+  },
+  zip_entries: { value: 4096, unit: 'entries', why: 'files in a ZIP archive or workbook' },
+  zip_ratio: {
+    value: 200,
+    unit: 'times',
+    why: 'how much larger than packed a file of an archive may become',
+  },
+  zip_bytes: { value: 512 * MiB, unit: 'bytes', why: 'unpacked bytes of one archive, all files together' },
+  workbook_bytes: { value: 64 * MiB, unit: 'bytes', why: 'a workbook is held whole while it is read' },
+  workbook_cells: { value: 5_000_000, unit: 'cells', why: 'cells of one sheet' },
+  workbook_string_bytes: {
+    value: 64 * MiB,
+    unit: 'bytes',
+    why: 'shared strings of a workbook, held while it is read',
+  },
+  plain_bytes: {
+    value: 16 * MiB,
+    unit: 'bytes',
+    why: 'a Markdown or HTML file is held whole while it is read',
+  },
+  html_depth: { value: 512, unit: 'levels', why: 'open elements of a web page; real ones stay below 60' },
+  pdf_bytes: { value: 128 * MiB, unit: 'bytes', why: 'a PDF file is held whole while it is read' },
+  pdf_pages: { value: 5000, unit: 'pages', why: 'pages of one PDF file' },
+  pdf_objects: { value: 500_000, unit: 'objects', why: 'objects of one PDF file' },
+  pdf_stream_bytes: {
+    value: 256 * MiB,
+    unit: 'bytes',
+    why: 'what the streams of a PDF file unpack to, together',
+  },
+  pdf_page_items: { value: 200_000, unit: 'items', why: 'pieces of text on one page' },
+  pdf_heap_mib: { value: 512, unit: 'MiB', why: 'heap of the thread that reads a PDF file' },
+  pdf_memory_bytes: {
+    value: 1024 * MiB,
+    unit: 'bytes',
+    why: 'growth of the process while a PDF file is read',
+  },
+  pdf_time_ms: { value: 120_000, unit: 'milliseconds', why: 'a PDF file that takes longer is given up' },
+} as const satisfies Record<string, Limit>;
+
+export type FixedLimitName = keyof typeof FIXED_LIMITS;

@@ -1,38 +1,50 @@
 /** Picks the reader of a file by its first bytes, or says what the file is instead. */
 import { badInputError } from '../base/index.ts';
+import { aknReader } from './akn/akn.ts';
 import { cfrAnnualReader } from './cfr-annual.ts';
 import { clmlReader } from './clml.ts';
 import { ecfrReader } from './ecfr.ts';
+import { formexReader } from './eurlex/formex.ts';
+import { eurlexXhtmlReader } from './eurlex/xhtml.ts';
+import { federalRegisterReader } from './federal-register/federal-register.ts';
 import type { Reader, Sniff } from './reader.ts';
+import { cfrJsonReader, htmlReader, markdownReader } from './plain/index.ts';
+import { pdfReader } from './pdf/index.ts';
 import { rootElement } from './sniff.ts';
 
 /** All readers. */
-export const READERS: readonly Reader[] = [ecfrReader, cfrAnnualReader, clmlReader];
+export const READERS: readonly Reader[] = [
+  ecfrReader,
+  cfrAnnualReader,
+  clmlReader,
+  formexReader,
+  eurlexXhtmlReader,
+  aknReader,
+  federalRegisterReader,
+  cfrJsonReader,
+  htmlReader,
+  markdownReader,
+  pdfReader,
+];
 
 /** XML that is near to law and often fetched by mistake. */
 const KNOWN_ROOTS: Readonly<Record<string, string>> = {
   EN: 'explanatory notes of legislation.gov.uk, which are not law',
   feed: 'an Atom feed, a list of documents and not a document',
   rss: 'an RSS feed, a list of documents and not a document',
-  FEDREG: 'an issue of the Federal Register',
   RULE: 'a rule from the Federal Register',
-  akomaNtoso: 'Akoma Ntoso',
-  akomantoso: 'Akoma Ntoso',
-  ACT: 'Formex 4 of EUR-Lex',
-  'CONS.ACT': 'Formex 4 of EUR-Lex',
   NOTICE: 'a metadata notice of the EU Publications Office',
-  html: 'a web page',
+  DOC: 'the cover file of a Formex document; import the ACT, CONS.ACT or ANNEX file beside it',
+  PUBLICATION: 'a table of contents of the Official Journal in Formex',
   RDF: 'RDF metadata',
   ImpactAssessment: 'an impact assessment of legislation.gov.uk, which is not law',
 };
 
 /** Beginnings of other kinds of files. */
 const MAGIC: readonly (readonly [RegExp, string])[] = [
-  [/^%PDF-/, 'a PDF file'],
   [/^PK\u0003\u0004/, 'a ZIP archive or Office document'],
   [/^\u001f(?:\u008b|\ufffd)/, 'a gzip archive'],
   [/^\s*[{[]/, 'JSON'],
-  [/^\s*<!doctype html/i, 'a web page'],
 ];
 
 /** The reader for a file. Throws `format.unknown` with what the file seems to be. */

@@ -14,9 +14,11 @@ import {
 import type { Embedder } from '../query/index.ts';
 import { parseDate, type Store, type Transaction } from '../store/index.ts';
 import { DocumentApply, type AppliedDocument, type Source } from './apply/document.ts';
+import { applyMappedRecords } from './apply/mapped-records.ts';
 import { applyRecords, recordTable } from './apply/records.ts';
 import { READERS, detectReader } from './detect.ts';
 import type { Reader } from './reader.ts';
+import { findMapping, type Mapping } from './records/index.ts';
 
 export interface ImportOptions {
   /** Reader to use whatever the file looks like. */
@@ -34,6 +36,7 @@ export interface FileResult {
   readonly status: 'added' | 'updated' | 'unchanged' | 'rejected';
   readonly documents: number;
   readonly sections: number;
+  readonly obligations: number;
   readonly records: number;
   readonly warnings: readonly string[];
   readonly error?: FractalError;
@@ -67,6 +70,9 @@ interface Applied {
 
 const SNIFF_BYTES = 16 * 1024;
 const WARNINGS_SHOWN = 20;
+
+/** Files that lie beside data and speak of it. */
+const COMPANION = /^(?:README|LICEN[CS]E|NOTICE|SOURCE|CHANGELOG|CONTRIBUTING)(?:\.(?:md|markdown|txt))?$/i;
 
 export class Importer {
   readonly #ports: Ports;
@@ -139,6 +145,7 @@ export class Importer {
       status: 'rejected',
       documents: 0,
       sections: 0,
+      obligations: 0,
       records: 0,
       warnings: [],
       error: error.at({ source: name, line: error.place?.line ?? 1 }),
@@ -191,9 +198,10 @@ export class Importer {
       kind: string;
       documents: number;
       sections: number;
+      obligations: number;
       records: bigint;
     }>(
-      `select kind, documents, sections, records from node.sources
+      `select kind, documents, sections, obligations, records from node.sources
         where source_sha256 = $1 and source_name = $2 and status <> 'rejected' order by imported_at desc limit 1`,
       [hash, path.basename(name)],
     );
@@ -204,6 +212,7 @@ export class Importer {
       status: 'unchanged',
       documents: row.documents,
       sections: row.sections,
+      obligations: row.obligations,
       records: Number(row.records),
       warnings: [],
     };
@@ -217,24 +226,65 @@ export class Importer {
     signal?: AbortSignal,
   ): Promise<FileResult> {
     const { store } = this.#ports;
-    const table =
-      options.kind === undefined || options.kind === 'records' ? recordTable(path.basename(name)) : undefined;
-    if (table === undefined && options.kind === 'records')
+    const asRecords = options.kind === undefined || options.kind === 'records';
+    const table = asRecords ? recordTable(path.basename(name)) : undefined;
+    const mapping =
+      asRecords && table === undefined
+        ? findMapping({ name: path.basename(name), head: identified.head })
+        : undefined;
+    if (options.kind === 'records' && table === undefined && mapping === undefined)
       throw badInputError(
-        'records.table',
-        'the file name does not say which table it belongs to',
-        'Name it after its table, e.g. esh.sites.csv.',
+        'records.unknown',
+        'neither the file name nor its columns say what records these are',
+        'Name the file after its table, e.g. esh.sites.csv, with the column names of the table.',
+        { place: { line: 1 } },
+      );
+    if (options.kind === undefined && mapping === undefined && COMPANION.test(path.basename(name)))
+      throw badInputError(
+        'format.companion',
+        'this is a note about the files beside it, not a document',
+        'Give --kind markdown if it is to be imported all the same.',
         { place: { line: 1 } },
       );
     const { value } = await store.transact(options.principal, async (transaction) => {
       const applied =
         table !== undefined
           ? await this.#records(transaction, file, name, table)
-          : await this.#documents(transaction, file, name, identified, options, signal);
+          : mapping !== undefined
+            ? await this.#mapped(transaction, file, name, mapping)
+            : await this.#documents(transaction, file, name, identified, options, signal);
       await rememberSource(transaction, this.#ports.clock, identified, applied.result, applied.versionIds);
       return applied.result;
     });
     return value;
+  }
+
+  async #mapped(transaction: Transaction, file: string, name: string, mapping: Mapping): Promise<Applied> {
+    const { fs, limits, clock } = this.#ports;
+    const input = { name, chunks: fs.readStream(file), limits };
+    const found = await applyMappedRecords(transaction, mapping, input, clock);
+    const some =
+      found.rejected === 0
+        ? undefined
+        : badInputError(
+            'records.rejected',
+            `${found.rejected} of ${found.records} records were rejected: ${found.warnings[0] ?? ''}`,
+            'The warnings name lines and reasons. Correct them and import the file again; what is here stays.',
+            { place: { source: name } },
+          );
+    if (some !== undefined && found.rejected === found.records) throw some;
+    const result: FileResult = {
+      source: name,
+      kind: 'records',
+      status: found.changed === 0 ? 'unchanged' : 'added',
+      documents: 0,
+      sections: 0,
+      obligations: 0,
+      records: found.records,
+      warnings: found.warnings,
+      ...(some === undefined ? {} : { error: some }),
+    };
+    return { result, versionIds: [] };
   }
 
   async #records(
@@ -251,6 +301,7 @@ export class Importer {
       status: changed === 0 ? 'unchanged' : 'added',
       documents: 0,
       sections: 0,
+      obligations: 0,
       records,
       warnings: [],
     };
@@ -321,6 +372,7 @@ export class Importer {
       status: status ?? 'unchanged',
       documents: applied.length,
       sections: applied.reduce((sum, one) => sum + one.sections, 0),
+      obligations: applied.reduce((sum, one) => sum + one.obligations, 0),
       records: 0,
       warnings,
     };
@@ -345,6 +397,7 @@ export class Importer {
         status: 'rejected',
         documents: 0,
         sections: 0,
+        obligations: 0,
         records: 0,
         warnings: [],
         error,
@@ -376,7 +429,7 @@ async function rememberSource(
   const where = (place: ErrorPlace | undefined): string =>
     place?.line === undefined ? '' : ` (line ${place.line})`;
   await transaction.bookkeep(
-    'insert into node.sources values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, make_timestamp($12), $13)',
+    'insert into node.sources values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, make_timestamp($13), $14)',
     [
       identified.sha256,
       path.basename(result.source),
@@ -386,6 +439,7 @@ async function rememberSource(
       versionIds,
       result.documents,
       result.sections,
+      result.obligations,
       BigInt(result.records),
       result.error?.code ?? null,
       result.error === undefined ? null : `${result.error.message}${where(result.error.place)}`,

@@ -15,4 +15,8 @@ export type {
 } from './reader.ts';
 export { Importer } from './importer.ts';
 export type { FileResult, FoundFile, ImportOptions } from './importer.ts';
+export { findObligations } from './obligations/index.ts';
+export type { Obligation } from './obligations/index.ts';
+export { MAPPINGS, findMapping, readRecords } from './records/index.ts';
+export { findNames, spansOfCell } from './records/personal.ts';
 export { reindex } from './apply/reindex.ts';

@@ -263,8 +263,7 @@ export class FractalNode implements NodeApi {
 
 function asImportResult(result: FileResult): ImportResult {
   const { error, ...rest } = result;
-  // Obligations are found by a later layer; none is claimed here.
-  return { ...rest, obligations: 0, ...(error === undefined ? {} : { error: error.toProblem() }) };
+  return { ...rest, ...(error === undefined ? {} : { error: error.toProblem() }) };
 }
 
 export function newNodeName(outside: Outside): string {

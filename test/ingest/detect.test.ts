@@ -29,12 +29,10 @@ test('what is no law is named', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['<feed xmlns="http://www.w3.org/2005/Atom">', /Atom feed/],
     ['<EN xmlns="http://www.legislation.gov.uk/namespaces/legislation">', /explanatory notes/],
-    ['<?xml version="1.0"?><FEDREG>', /Federal Register/],
-    ['<akomaNtoso xmlns="x">', /Akoma Ntoso/],
-    ['%PDF-1.7', /PDF/],
+    ['<?xml version="1.0"?><PUBLICATION>', /table of contents of the Official Journal/],
+    ['<DOC>', /cover file of a Formex document/],
     ['PK\u0003\u0004', /ZIP/],
     ['{"a": 1}', /JSON/],
-    ['<!doctype html><html>', /web page/],
     ['', /empty/],
     ['The employer', /neither XML/],
     ['<Recipe>', /root element Recipe/],
@@ -57,8 +55,7 @@ test('looking for the root of a hostile beginning takes no time', () => {
 for (const sample of realSamples(
   'uk-clml/sampleXML/changes-affecting-ukpga-2002-38-feed.xml',
   'uk-clml/sampleXML/ukpga_2006_35_notes-division-7.xml',
-  'gpo-ecfr-fr-xml/ndash-changes-March2024/current/FR-2024-02-12.xml',
 ))
   test(`${sample.name} is refused with a reason`, () => {
-    assert.match(reject(head(sample.bytes)).message, /Atom feed|explanatory notes|Federal Register/);
+    assert.match(reject(head(sample.bytes)).message, /Atom feed|explanatory notes/);
   });

@@ -229,3 +229,53 @@ test('options are checked before anything is read', async () => {
     await assert.rejects(importAll(t.node, request), { code });
   assert.deepEqual(await t.rows('select * from node.sources'), []);
 });
+
+test('records of a known source come in by their mapping: the good part is kept, the bad part is listed', async () => {
+  await using t = await testNode();
+  const header = 'date,ws,wd,nox,no2,o3,pm10,so2,co,pm25';
+  const rows = ['2024-01-01T00:00:00Z,1,90,285,39,,29,,,', '2024-02-31T01:00:00Z,1,90,1,1,1,1,1,1,1'];
+  const file = await t.file('hourly.csv', `${header}\n${rows.join('\n')}\n`);
+  const [result] = await t.import(file);
+  assert.equal(result?.status, 'added');
+  assert.equal(result.records, 2);
+  assert.equal(result.error?.code, 'records.rejected');
+  assert.match(result.warnings[0] ?? '', /^line 3: rejected/);
+  assert.deepEqual(
+    await t.rows(`select parameter, value from esh.monitoring_readings where value is not null order by 1`),
+    [
+      { parameter: 'NO2', value: 39 },
+      { parameter: 'NOx', value: 285 },
+      { parameter: 'PM10', value: 29 },
+      { parameter: 'wind direction', value: 90 },
+      { parameter: 'wind speed', value: 1 },
+    ],
+  );
+  // The site and the point are there once, and the same bytes change nothing.
+  assert.equal((await t.rows('select * from esh.monitoring_points')).length, 1);
+  assert.equal((await t.import(file))[0]?.status, 'unchanged');
+  const [unknown] = await t.import(await t.file('unknown.csv', 'a,b\n1,2\n'));
+  assert.equal(unknown?.error?.code, 'format.unknown');
+});
+
+test('a note beside the data is not a document, unless it is named as one', async () => {
+  await using t = await testNode();
+  const note = await t.file('README.md', '# About these files\n\nThe operator shall read this.\n');
+  const [refused] = await t.import(note);
+  assert.equal(refused?.error?.code, 'format.companion');
+  const [taken] = await importAll(t.node, { paths: [note], kind: 'markdown' });
+  assert.equal(taken?.status, 'added');
+});
+
+test('two files of one name in two folders are two documents', async () => {
+  await using t = await testNode();
+  await t.node.parts.outside.fs.makeFolder(`${t.folder}/a`);
+  await t.node.parts.outside.fs.makeFolder(`${t.folder}/b`);
+  await t.import(
+    await t.file('a/index.md', '# Pumps\n\nThe operator shall lock pump 1.\n'),
+    await t.file('b/index.md', '# Valves\n\nThe operator shall lock valve 2.\n'),
+  );
+  assert.deepEqual(await t.rows('select document_id from law.documents order by 1'), [
+    { document_id: 'md/a/index' },
+    { document_id: 'md/b/index' },
+  ]);
+});

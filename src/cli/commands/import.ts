@@ -17,7 +17,7 @@ export const runImport: Run<'import'> = async (session) => {
     ...(values['in-force-from'] === undefined ? {} : { in_force_from: values['in-force-from'] }),
   };
   const totals = await withNode(session, (node) => importInto(session, node, request));
-  return totals.rejected > 0 ? ERROR_KINDS.bad_input.exit : 0;
+  return totals.faulty > 0 ? ERROR_KINDS.bad_input.exit : 0;
 };
 
 /** Paths are made absolute here: a running node has another working directory. */
@@ -32,6 +32,8 @@ export interface ImportTotals {
   updated: number;
   unchanged: number;
   rejected: number;
+  /** Sources rejected, or kept in part. */
+  faulty: number;
   sections: number;
   records: number;
 }
@@ -45,7 +47,15 @@ export async function importInto(
   const { io, signal, values } = session;
   const progress = new Progress(io.stderr, io.clock);
   const start = io.clock.monotonic();
-  const totals: ImportTotals = { added: 0, updated: 0, unchanged: 0, rejected: 0, sections: 0, records: 0 };
+  const totals: ImportTotals = {
+    added: 0,
+    updated: 0,
+    unchanged: 0,
+    rejected: 0,
+    faulty: 0,
+    sections: 0,
+    records: 0,
+  };
   try {
     for await (const event of node.import(request, signal)) {
       if (event.type === 'progress') {
@@ -55,6 +65,7 @@ export async function importInto(
       }
       const { result } = event;
       totals[result.status]++;
+      if (result.error !== undefined) totals.faulty++;
       totals.sections += result.sections;
       totals.records += result.records;
       await progress.clear();

@@ -1,0 +1,2 @@
+/** Reader of PDF files. */
+export { pdfReader } from './pdf.ts';
