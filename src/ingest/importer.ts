@@ -153,7 +153,9 @@ export class Importer {
     let identified: Identified | undefined;
     try {
       identified = await this.#identify(file, signal);
-      const before = await this.#seen(identified.sha256, name);
+      // A date given now may be the one that was missing then.
+      const before =
+        options.inForceFrom === undefined ? await this.#seen(identified.sha256, name) : undefined;
       if (before !== undefined) return before;
       return await this.#apply(file, name, identified, options, signal);
     } catch (error) {

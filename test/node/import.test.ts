@@ -101,6 +101,26 @@ test('another text for the same date is a correction: it takes the place of the 
   assert.equal((await t.rows('select * from law.versions')).length, 2);
 });
 
+test('a date that was missing can be given later, and takes the place of the undated version', async () => {
+  await using t = await testNode();
+  const undated = `<?xml version="1.0"?><DIV8 N="7.9" TYPE="SECTION" hierarchy_metadata="{&quot;citation&quot;:&quot;99 CFR 7.9&quot;,&quot;path&quot;:&quot;/title-99/section-7.9&quot;}"><HEAD>§ 7.9 Valves.</HEAD><P>The operator shall lock the valve.</P></DIV8>`;
+  const file = await t.file('a.xml', undated);
+  const [first] = await t.import(file);
+  assert.equal(first?.status, 'added', JSON.stringify(first?.error));
+  assert.match(first.warnings.join(), /--in-force-from/);
+  const dated = { paths: [file], in_force_from: '2024-01-01' };
+  assert.equal((await importAll(t.node, dated))[0]?.status, 'updated');
+  assert.equal((await importAll(t.node, dated))[0]?.status, 'unchanged');
+  assert.deepEqual(
+    await t.rows(
+      `select strftime(in_force_from, '%Y-%m-%d') as f, dated_by from law.versions where known_to is null`,
+    ),
+    [{ f: '2024-01-01', dated_by: 'caller' }],
+  );
+  assert.deepEqual((await t.node.search({ query: 'valve', at: '2023-12-31' })).hits, []);
+  assert.equal((await t.node.search({ query: 'valve', at: '2024-01-01' })).hits.length, 1);
+});
+
 test('a bad file is rejected with its place and stops no other; the reason is kept', async () => {
   await using t = await testNode();
   const bad = await t.file('b-bad.xml', LAW_2023.replace('</SECTION>', '</SECTON>'));

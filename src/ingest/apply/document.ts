@@ -112,7 +112,7 @@ export class DocumentApply {
     return new DocumentApply(ports, source, head, {
       datedBy: read.inForceFrom !== undefined ? 'source' : callerDate !== undefined ? 'caller' : 'unknown',
       versionId,
-      near: await neighbours(transaction, head.documentId, inForceFrom),
+      near: await neighbours(transaction, head.documentId, inForceFrom, source.sha256),
       knownBefore: (document?.n ?? 0n) > 0n,
       alreadyHere: (here?.n ?? 0n) > 0n,
     });
@@ -220,9 +220,10 @@ export class DocumentApply {
       );
     if (this.#alreadyHere) return { status: 'unchanged', ...counts };
     const textSha256 = this.#textHash.digest();
-    if (this.#near.same?.text_sha256 === textSha256) {
+    const { same } = this.#near;
+    if (same?.text_sha256 === textSha256 && same.in_force_from === (head.inForceFrom ?? null)) {
       await this.#takeBack();
-      return { status: 'unchanged', ...counts, versionId: this.#near.same.version_id };
+      return { status: 'unchanged', ...counts, versionId: same.version_id };
     }
     await this.#flush();
     const knownAt = new Date(clock.now()).toISOString();

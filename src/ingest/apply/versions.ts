@@ -9,10 +9,11 @@ interface KnownVersion {
   readonly in_force_from: string | null;
   readonly in_force_to: string | null;
   readonly text_sha256: string;
+  readonly source_sha256: string;
 }
 
 export interface Neighbours {
-  /** A version of the same date: the new one corrects it. */
+  /** A version of the same date, or of the same bytes without a date: the new one corrects it. */
   readonly same: KnownVersion | undefined;
   readonly before: KnownVersion | undefined;
   readonly after: KnownVersion | undefined;
@@ -25,18 +26,24 @@ export async function neighbours(
   transaction: Transaction,
   documentId: string,
   inForceFrom: string | undefined,
+  sourceSha256: string,
 ): Promise<Neighbours> {
   const known = await transaction.rows<KnownVersion>(
     `select version_id, strftime(in_force_from, '%Y-%m-%d') as in_force_from,
-            strftime(in_force_to, '%Y-%m-%d') as in_force_to, text_sha256
+            strftime(in_force_to, '%Y-%m-%d') as in_force_to, text_sha256, source_sha256
        from law.versions where document_id = $1 and known_to is null and not deleted
       order by in_force_from nulls first`,
     [documentId],
   );
   const own = order(inForceFrom);
+  // Imported again with the date that was missing: the undated one was this very version.
+  const undated = known.find(
+    (version) => version.in_force_from === null && version.source_sha256 === sourceSha256,
+  );
+  const same = known.find((version) => order(version.in_force_from) === own) ?? undated;
   return {
-    same: known.find((version) => order(version.in_force_from) === own),
-    before: known.findLast((version) => order(version.in_force_from) < own),
+    same,
+    before: known.findLast((version) => version !== same && order(version.in_force_from) < own),
     after: known.find((version) => order(version.in_force_from) > own),
   };
 }
