@@ -5,6 +5,7 @@ import { badInputError, deniedError, notFoundError, type Limits } from '../../ba
 import { execute, parseDate, type Store } from '../../store/index.ts';
 import type { AccessPolicy, Embedder, ModelIdentity, Principal } from '../ports.ts';
 import { fuse, type Evidence } from './fusion.ts';
+import { InForce } from './in-force.ts';
 import { interact } from './interaction.ts';
 import {
   FILTER_COLUMNS,
@@ -67,9 +68,11 @@ const HIT_COLUMNS = [
 
 export class SectionSearch {
   readonly #ports: Ports;
+  readonly #inForce: InForce;
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    this.#inForce = new InForce(ports.store);
   }
 
   /** Makes the search table on a new node; on an old one, checks that its vectors are of this model. */
@@ -140,11 +143,13 @@ export class SectionSearch {
 
   async find(principal: Principal, query: SectionQuery, signal?: AbortSignal): Promise<SectionHit[]> {
     const { store, limits } = this.#ports;
-    const where = this.#prefilter(principal, query);
     this.#check(query);
-    return await store
-      .lanceTable(SECTION_TABLE)
-      .read((table) => this.#rank(table, query, where, limits.search_candidates, signal));
+    const fixed = this.#prefilter(principal, query);
+    const day = dayOf(query.at);
+    return await store.lanceTable(SECTION_TABLE).read(async (table) => {
+      const where = [...(await this.#inForce.predicate(day)), ...fixed].join(' and ');
+      return await this.#rank(table, query, where, limits.search_candidates, signal);
+    });
   }
 
   async #rank(
@@ -240,11 +245,8 @@ export class SectionSearch {
       );
   }
 
-  /** Date, filters and policy in one predicate, evaluated before ranking: a hidden row never takes a hit's place. */
-  #prefilter(principal: Principal, query: SectionQuery): string {
-    const day = parseDate(query.at);
-    if (day === undefined)
-      throw badInputError('search.date', 'the date is not a day of the calendar', 'Write it as YYYY-MM-DD.');
+  /** Filters and policy, evaluated before ranking with the date: a hidden row never takes a hit's place. */
+  #prefilter(principal: Principal, query: SectionQuery): string[] {
     const decision = this.#ports.policy.decide(principal, { action: 'read', tables: ['law.sections'] });
     if (!decision.allowed)
       throw deniedError(
@@ -253,13 +255,10 @@ export class SectionSearch {
         'Ask an administrator for the right.',
       );
     return [
-      `from_day <= ${day}`,
-      `to_day > ${day}`,
-      'superseded = 0',
       ...(query.jurisdiction === undefined ? [] : [`jurisdiction = ${quote(query.jurisdiction)}`]),
       ...(query.document === undefined ? [] : [`document_id = ${quote(query.document)}`]),
       ...(decision.predicate === undefined ? [] : [`(${decision.predicate})`]),
-    ].join(' and ');
+    ];
   }
 
   async #text(
@@ -350,6 +349,14 @@ interface Ranked {
   readonly text: number | null;
   readonly vector: number | null;
   readonly fused: number | null;
+}
+
+/** Days since 1970-01-01. */
+function dayOf(date: string): number {
+  const day = parseDate(date);
+  if (day === undefined)
+    throw badInputError('search.date', 'the date is not a day of the calendar', 'Write it as YYYY-MM-DD.');
+  return day;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

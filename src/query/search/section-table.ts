@@ -86,6 +86,8 @@ export function sectionTable(dimension: number): LanceDefinition {
       new Field('in_force_to', new DateDay(), true),
       new Field('from_day', new Int32(), false),
       new Field('to_day', new Int32(), false),
+      // 1 once the version has an end, whenever that is.
+      new Field('closed', new Int32(), false),
       // 0 while the node knows no better text for the same date; 1 for a superseded or removed one.
       new Field('superseded', new Int32(), false),
       new Field('commit_version', new Int64(), false),
@@ -137,6 +139,7 @@ export function sectionBatch(
     date(to),
     int(from ?? DAY_MIN),
     int(to ?? DAY_MAX),
+    int(to === undefined ? 0 : 1),
     int(0),
     makeData({ type: new Int64(), length: n, data: new BigInt64Array(n).fill(commitVersion) }),
     column(
@@ -184,6 +187,7 @@ export function closeSections(
     set: {
       in_force_to: to === undefined ? 'cast(null as date)' : `date '${to}'`,
       to_day: String(to === undefined ? DAY_MAX : (parseDate(to) ?? DAY_MAX)),
+      closed: to === undefined ? '0' : '1',
     },
   };
 }
@@ -217,6 +221,7 @@ export function textIndex(): lancedb.Index {
 export const FILTER_COLUMNS = [
   'from_day',
   'to_day',
+  'closed',
   'superseded',
   'jurisdiction',
   'document_id',
