@@ -69,6 +69,8 @@ const HIT_COLUMNS = [
 export class SectionSearch {
   readonly #ports: Ports;
   readonly #inForce: InForce;
+  /** Commit at which the model was last found to be the index's own. */
+  #modelChecked: bigint | undefined;
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -85,11 +87,16 @@ export class SectionSearch {
   /** Throws `search.model_mismatch` when the index was made by another model: vectors of two models do not compare. */
   async checkModel(): Promise<void> {
     const { store, embedder } = this.#ports;
+    const { commitVersion } = store;
+    if (this.#modelChecked === commitVersion) return;
     const [made] = await store.rows<{ model_id: string; model_version: string; model_sha256: string }>(
       'select model_id, model_version, model_sha256 from node.search_indexes where name = $1',
       [SECTION_TABLE],
     );
-    if (made === undefined || made.model_sha256 === embedder.model.sha256) return;
+    if (made === undefined || made.model_sha256 === embedder.model.sha256) {
+      this.#modelChecked = commitVersion;
+      return;
+    }
     throw badInputError(
       'search.model_mismatch',
       `the search index was made with ${made.model_id} ${made.model_version} and the model in use is ${embedder.model.id} ${embedder.model.version}`,
@@ -104,6 +111,7 @@ export class SectionSearch {
 
   async #make(model: ModelIdentity): Promise<void> {
     const { store } = this.#ports;
+    this.#modelChecked = undefined;
     await store.makeLanceTable(sectionTable(model.dimension), async (connection) => {
       await execute(connection, 'delete from node.search_indexes where name = $1', [SECTION_TABLE]);
       await execute(
@@ -365,8 +373,15 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
+/** A reader never changes what it reads, so it is asked once. */
+const vectorIndexed = new WeakMap<lancedb.Table, boolean>();
+
 async function hasVectorIndex(table: lancedb.Table): Promise<boolean> {
-  return (await table.listIndices()).some((index) => index.columns.includes('vector'));
+  const known = vectorIndexed.get(table);
+  if (known !== undefined) return known;
+  const found = (await table.listIndices()).some((index) => index.columns.includes('vector'));
+  vectorIndexed.set(table, found);
+  return found;
 }
 
 /** Lance's DATE columns come back from Arrow as milliseconds. */

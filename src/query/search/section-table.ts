@@ -232,12 +232,12 @@ export function filterIndex(): lancedb.Index {
   return lancedb.Index.btree();
 }
 
-/** Measured choice (data plane notes §5): IVF_RQ with √N partitions, refine 5, 20 probes. */
+/** Measured choice (data plane notes §5): IVF_RQ with √N partitions, refine 5. */
 export function vectorIndex(rows: number): lancedb.Index {
   return lancedb.Index.ivfRq({
     distanceType: 'cosine',
     numPartitions: Math.max(1, Math.round(Math.sqrt(rows))),
   });
 }
-export const VECTOR_PROBES = 20;
+export const VECTOR_PROBES = 16;
 export const VECTOR_REFINE = 5;
