@@ -18,6 +18,8 @@ import {
 } from '../src/base/index.ts';
 import {
   SECTION_TABLE,
+  VECTOR_PROBES,
+  VECTOR_REFINE,
   SectionSearch,
   sectionBatch,
   type Embedder,
@@ -25,6 +27,8 @@ import {
   type Principal,
 } from '../src/query/index.ts';
 import { Maintenance, Store } from '../src/store/index.ts';
+
+import { percentile } from './kit.ts';
 
 const ROWS = Number(process.argv[2] ?? 1_000_000);
 const DIMENSION = 256;
@@ -143,6 +147,27 @@ await new Maintenance({ store }).run();
 const build_s = seconds(start);
 await run();
 const rounds = [await run(), await run(), await run()];
+/** LanceDB itself in the same run: no date, no texts, the same probes and refinement. */
+async function direct(): Promise<{ p50_ms: number; p99_ms: number }> {
+  const table = store.lanceTable(SECTION_TABLE).reader;
+  const times: number[] = [];
+  for (const query of queries) {
+    const from = performance.now();
+    await table
+      .query()
+      .nearestTo(query)
+      .column('vector')
+      .distanceType('cosine')
+      .select(['section_id', '_distance'])
+      .limit(K)
+      .nprobes(VECTOR_PROBES)
+      .refineFactor(VECTOR_REFINE)
+      .toArrow();
+    times.push(performance.now() - from);
+  }
+  return { p50_ms: percentile(times, 0.5), p99_ms: percentile(times, 0.99) };
+}
+const directRounds = [await direct(), await direct()];
 const recall = (answers: string[][]): number =>
   answers.reduce(
     (sum, found, i) => sum + found.filter((id) => exact.answers[i]?.includes(id)).length / K,
@@ -163,6 +188,7 @@ const result = {
     p99_ms,
     recall_at_10: Number(recall(answers).toFixed(4)),
   })),
+  direct_lancedb: directRounds,
   rss_mb: Math.round(process.memoryUsage().rss / 1e6),
 };
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);

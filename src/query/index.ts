@@ -13,6 +13,8 @@ export { SectionSearch } from './search/search.ts';
 export type { SearchMode, SectionHit, SectionQuery } from './search/search.ts';
 export {
   SECTION_TABLE,
+  VECTOR_PROBES,
+  VECTOR_REFINE,
   closeSections,
   quote as quoteSql,
   passageVectors,
