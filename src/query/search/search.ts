@@ -168,18 +168,16 @@ export class SectionSearch {
     signal?: AbortSignal,
   ): Promise<SectionHit[]> {
     if (query.mode === 'text') {
-      const found = await this.#text(table, query.query, where, query.k, []);
-      return await this.#fetch(
-        table,
-        found.map(({ id, score }) => ({ id, text: score, vector: null, fused: null })),
+      const found = await this.#text(table, query.query, where, query.k, HIT_COLUMNS);
+      return listed(found, '_score').map(({ row, score }) =>
+        asHit(row, { text: score, vector: null, fused: null }),
       );
     }
     const question = await this.#question(query.query, signal);
     if (query.mode === 'vector') {
-      const found = await this.#vector(table, question, where, query.k, []);
-      return await this.#fetch(
-        table,
-        found.map(({ id, score }) => ({ id, text: null, vector: score, fused: null })),
+      const found = await this.#vector(table, question, where, query.k, HIT_COLUMNS);
+      return listed(found, '_distance').map(({ row, score }) =>
+        asHit(row, { text: null, vector: 1 - score, fused: null }),
       );
     }
     const k = Math.max(candidates, query.k);
@@ -188,7 +186,14 @@ export class SectionSearch {
       this.#vector(table, question, where, k, ['terms']),
     ]);
     signal?.throwIfAborted();
-    const ranking = fuse(await this.#weigh(query.query, question, text, vector));
+    const ranking = fuse(
+      await this.#weigh(
+        query.query,
+        question,
+        readCandidates(text, '_score', (score) => score),
+        readCandidates(vector, '_distance', (distance) => 1 - distance),
+      ),
+    );
     return await this.#fetch(table, ranking.slice(0, query.k));
   }
 
@@ -274,9 +279,9 @@ export class SectionSearch {
     text: string,
     where: string,
     k: number,
-    more: string[],
-  ): Promise<Candidate[]> {
-    const found = await table
+    more: readonly string[],
+  ): Promise<ArrowTable> {
+    return await table
       .query()
       .fullTextSearch(text, { columns: ['search_text'] })
       .where(where)
@@ -284,7 +289,6 @@ export class SectionSearch {
       .select(['_rowid', '_score', ...more])
       .limit(k)
       .toArrow();
-    return candidates(found, '_score', (score) => score);
   }
 
   async #vector(
@@ -292,8 +296,8 @@ export class SectionSearch {
     question: Float32Array,
     where: string,
     k: number,
-    more: string[],
-  ): Promise<Candidate[]> {
+    more: readonly string[],
+  ): Promise<ArrowTable> {
     let query = table
       .query()
       .nearestTo(question)
@@ -304,7 +308,7 @@ export class SectionSearch {
       .select(['_rowid', '_distance', ...more])
       .limit(k);
     if (await hasVectorIndex(table)) query = query.nprobes(VECTOR_PROBES).refineFactor(VECTOR_REFINE);
-    return candidates(await query.toArrow(), '_distance', (distance) => 1 - distance);
+    return await query.toArrow();
   }
 
   async #fetch(table: lancedb.Table, ranking: readonly Ranked[]): Promise<SectionHit[]> {
@@ -323,23 +327,39 @@ export class SectionSearch {
       const row = byId.get(hit.id);
       if (row === undefined)
         throw notFoundError('search.row', 'a hit vanished while it was read', 'Search again.');
-      const string = (name: string): string => row[name] as string;
-      return {
-        section_id: string('section_id'),
-        version_id: string('version_id'),
-        document_id: string('document_id'),
-        citation: string('citation'),
-        heading: string('heading'),
-        text: string('text'),
-        in_force_from: dateText(row['in_force_from']),
-        in_force_to: dateText(row['in_force_to']),
-        score: hit.fused ?? hit.text ?? hit.vector ?? 0,
-        text_score: hit.text,
-        vector_score: hit.vector,
-        fused_score: hit.fused,
-      };
+      return asHit(row, hit);
     });
   }
+}
+
+/** Rows of an answer in its order, with the score of each. */
+function listed(
+  found: ArrowTable,
+  column: '_score' | '_distance',
+): { readonly row: Record<string, unknown>; readonly score: number }[] {
+  return (found.toArray() as { toJSON(): Record<string, unknown> }[]).map((one) => {
+    const row = one.toJSON();
+    return { row, score: row[column] as number };
+  });
+}
+
+/** A stored row and the scores it was ranked by. */
+function asHit(row: Record<string, unknown>, scores: Omit<Ranked, 'id'>): SectionHit {
+  const string = (name: string): string => row[name] as string;
+  return {
+    section_id: string('section_id'),
+    version_id: string('version_id'),
+    document_id: string('document_id'),
+    citation: string('citation'),
+    heading: string('heading'),
+    text: string('text'),
+    in_force_from: dateText(row['in_force_from']),
+    in_force_to: dateText(row['in_force_to']),
+    score: scores.fused ?? scores.text ?? scores.vector ?? 0,
+    text_score: scores.text,
+    vector_score: scores.vector,
+    fused_score: scores.fused,
+  };
 }
 
 /** One row of either list. */
@@ -392,7 +412,7 @@ function dateText(value: unknown): string | null {
 const NO_BYTES = new Uint8Array(0);
 const NO_VECTOR = new Float32Array(0);
 
-function candidates(
+function readCandidates(
   found: ArrowTable,
   column: '_score' | '_distance',
   toScore: (value: number) => number,
