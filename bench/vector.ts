@@ -176,7 +176,7 @@ const recall = (answers: string[][]): number =>
 const result = {
   command: `node bench/vector.ts ${ROWS}`,
   method:
-    'IVF_RQ, √N partitions, 16 probes, refine 5, with the date prefilter of every search; texts of hits are read; one query at a time, warm, three rounds of 50 queries after one unmeasured; indexes settled as a node does after an import',
+    'IVF_RQ, √N partitions, 20 probes, refine 5, with the date prefilter of every search; texts of hits are read; one query at a time, warm, three rounds of 50 queries after one unmeasured; indexes settled as a node does after an import',
   node: process.versions.node,
   rows: ROWS,
   dimension: DIMENSION,

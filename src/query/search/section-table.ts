@@ -239,5 +239,5 @@ export function vectorIndex(rows: number): lancedb.Index {
     numPartitions: Math.max(1, Math.round(Math.sqrt(rows))),
   });
 }
-export const VECTOR_PROBES = 16;
+export const VECTOR_PROBES = 20;
 export const VECTOR_REFINE = 5;
