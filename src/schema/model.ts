@@ -14,6 +14,8 @@ export const TABLES: readonly Table[] = [
   law.obligations,
   law.citations,
   law.changes,
+  law.definitions,
+  law.amendments,
   esh.sites,
   esh.contacts,
   esh.permits,

@@ -109,6 +109,7 @@ async function diff(
           later as (select jurisdiction, in_force_from, known_from from law.versions where version_id = $3)
      select sha256(concat_ws(chr(10), $2, $3, section_id))[:32], $1, later.jurisdiction, $2, $3, section_id,
             case when a.text_sha256 is null then 'added' when b.text_sha256 is null then 'removed' else 'changed' end,
+            null,
             later.in_force_from, later.known_from
        from a full join b using (section_id), later
       where a.text_sha256 is distinct from b.text_sha256`,

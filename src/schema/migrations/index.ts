@@ -1,7 +1,8 @@
 import { m0001Node } from './m0001-node.ts';
 import { m0002Law } from './m0002-law.ts';
 import { m0003Esh } from './m0003-esh.ts';
+import { m0004Depth } from './m0004-depth.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [m0001Node, m0002Law, m0003Esh];
+export const MIGRATIONS: readonly Migration[] = [m0001Node, m0002Law, m0003Esh, m0004Depth];
 export type { Migration };

@@ -1,6 +1,13 @@
 /** Operational records of an environment, safety and health department. */
 import { c, defineTable } from '../table.ts';
 
+/** Beside every free text: what policy masks in it. */
+const PERSONAL_SPANS = c.list(
+  'people named in the free texts of the row, each as `column:start-end:kind` in Unicode code points from 0; ' +
+    'an empty list for none, NULL when nobody has looked, and then the whole text counts as personal',
+  { null: true },
+);
+
 const place = {
   region: c.text('region of the site'),
   site_id: c.text('site'),
@@ -86,7 +93,8 @@ export const permitStatus = defineTable({
     ...place,
     status: c.text('`active`, `suspended`, `renewal`, `expired`, `revoked` or `surrendered`'),
     since: c.date('first day in that status'),
-    reason: c.text('why', { null: true }),
+    reason: c.text('why', { null: true, personal: 'narrative' }),
+    personal_spans: PERSONAL_SPANS,
   },
   states: {
     column: 'status',
@@ -141,6 +149,7 @@ export const inspections = defineTable({
     scope: c.text('what was looked at', { null: true }),
     outcome: c.text('`satisfactory`, `findings` or `stopped`'),
     summary: c.text('in words', { null: true, personal: 'narrative' }),
+    personal_spans: PERSONAL_SPANS,
   },
 });
 
@@ -160,6 +169,7 @@ export const findings = defineTable({
     severity: c.text('`observation`, `minor`, `major` or `critical`'),
     law_section_id: c.text('provision not met', { null: true }),
     description: c.text('in words', { personal: 'narrative' }),
+    personal_spans: PERSONAL_SPANS,
   },
 });
 
@@ -214,6 +224,7 @@ export const incidents = defineTable({
     kind: c.text('`injury`, `illness`, `release`, `fire`, `near-miss`, `property`, `dangerous-occurrence`'),
     severity: c.text('`low`, `medium`, `high` or `fatal`'),
     narrative: c.text('what happened', { personal: 'narrative' }),
+    personal_spans: PERSONAL_SPANS,
     event_code: c.text('event by the scheme of the record', { null: true }),
     cause_code: c.text('cause by the scheme of the record', { null: true }),
     substance: c.text('substance involved', { null: true }),
@@ -348,6 +359,7 @@ export const enforcementActions = defineTable({
     penalty: c.money('amount', { null: true }),
     currency: c.text('ISO 4217 code', { null: true }),
     description: c.text('in words', { null: true, personal: 'narrative' }),
+    personal_spans: PERSONAL_SPANS,
   },
   states: {
     column: 'status',
@@ -415,6 +427,7 @@ export const evidence = defineTable({
     bytes_sha256: c.text('SHA-256 of the bytes'),
     bytes_length: c.bigint('length of the bytes'),
     note: c.text('in words', { null: true, personal: 'narrative' }),
+    personal_spans: PERSONAL_SPANS,
   },
 });
 
@@ -432,8 +445,9 @@ export const humanDecisions = defineTable({
     subject_table: c.text('table of what it is about', { null: true }),
     subject_id: c.text('key of what it is about', { null: true }),
     decision: c.text('`accept`, `reject` or `amend`'),
-    amendment: c.text('what was put in its place', { null: true }),
-    reason: c.text('why'),
+    amendment: c.text('what was put in its place', { null: true, personal: 'narrative' }),
+    reason: c.text('why', { personal: 'narrative' }),
+    personal_spans: PERSONAL_SPANS,
     decided_by: c.text('principal who decided', { personal: 'identifier' }),
     decided_at: c.time('when'),
   },
