@@ -126,6 +126,11 @@ export const LIMITS = {
     unit: 'hits',
     why: 'hits taken from each of text and vector before fusion (at least k)',
   },
+  compliance_facts: {
+    value: 10_000_000,
+    unit: 'facts',
+    why: 'facts about the compliance of all sites, held in memory at some 40 bytes each',
+  },
   sql_bytes: { value: 1 * MiB, unit: 'bytes', why: 'length of one SQL statement' },
   sql_timeout_ms: {
     value: 60_000,

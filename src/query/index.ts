@@ -1,3 +1,8 @@
+export { ComplianceCache } from './compliance/cache.ts';
+export type { ComplianceStatus, Gap, SiteCompliance } from './compliance/cache.ts';
+export { gapDetails, type GapDetail } from './compliance/details.ts';
+export { FACT_TABLES, factsSql } from './compliance/facts.ts';
+export type { FactKind, Severity } from './compliance/facts.ts';
 export type {
   AccessDecision,
   AccessPolicy,
