@@ -35,7 +35,7 @@ function limits(): string {
     '',
     '## Fixed bounds',
     '',
-    'These hold the readers of records and plain documents together; a node cannot change them.',
+    'Bounds of readers and of what is fetched; a node cannot change them.',
     '',
     limitTable(FIXED_LIMITS),
     '',

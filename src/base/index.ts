@@ -26,4 +26,6 @@ export { nodeFileSystem } from './fs.ts';
 export type { FileSystem, OpenFile } from './fs.ts';
 export { silentLog } from './log.ts';
 export type { Log, LogLevel } from './log.ts';
+export { systemPause } from './pause.ts';
+export type { Pause } from './pause.ts';
 export { freeYoungMemory } from './young-memory.ts';

@@ -109,6 +109,59 @@ export const LIMITS = {
   record_fields: { value: 512, unit: 'columns', why: 'columns of one record file' },
   record_bytes: { value: 1 * MiB, unit: 'bytes', why: 'one line of a record file' },
 
+  // sources
+  fetch_tries: { value: 5, unit: 'tries', why: 'requests made for one address, redirects not counted' },
+  fetch_retry_pause_ms: {
+    value: 1000,
+    unit: 'milliseconds',
+    why: 'first pause after a failed request, with jitter; doubles each time',
+  },
+  fetch_retry_pause_max_ms: {
+    value: 120_000,
+    unit: 'milliseconds',
+    why: 'longest pause between two tries; a server that asks for more is asked again by a later command',
+  },
+  fetch_host_pause_ms: {
+    value: 1000,
+    unit: 'milliseconds',
+    why: 'pause between the end of one request to a host and the start of the next',
+  },
+  fetch_idle_ms: {
+    value: 30_000,
+    unit: 'milliseconds',
+    why: 'a connection that is silent for so long is ended; the request is tried again',
+  },
+  fetch_time_ms: {
+    value: 1_200_000,
+    unit: 'milliseconds',
+    why: 'one answer, however slowly it comes; a download goes on from there when it is asked for again',
+  },
+  fetch_sync_bytes: {
+    value: 4 * MiB,
+    unit: 'bytes',
+    why: 'a download is made durable each time so much has come, and goes on from there after a crash',
+  },
+  fetch_listing_bytes: {
+    value: 16 * MiB,
+    unit: 'bytes',
+    why: 'a feed or list of versions is held whole while it is read',
+  },
+  fetch_part_age_ms: {
+    value: 604_800_000,
+    unit: 'milliseconds',
+    why: 'a download that nobody went on with for so long is removed',
+  },
+  source_items: {
+    value: 1000,
+    unit: 'documents',
+    why: 'documents fetched in one run of a source; the next run goes on with the rest',
+  },
+  source_tick_ms: {
+    value: 60_000,
+    unit: 'milliseconds',
+    why: 'how often a serving node looks for sources that are due',
+  },
+
   // ai
   embed_batch_texts: { value: 64, unit: 'texts', why: 'texts in one model call' },
   embed_text_chars: {
@@ -164,7 +217,7 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
   Object.entries(LIMITS).map(([name, limit]) => [name, limit.value]),
 ) as Record<LimitName, number>;
 
-/** Bounds that hold the readers of records and plain documents together; a node cannot change them. */
+/** Bounds of readers and of what is fetched; a node cannot change them. */
 export const FIXED_LIMITS = {
   record_json_depth: { value: 64, unit: 'levels', why: 'lists and objects inside each other in a JSON file' },
   record_group_rows: { value: 32_768, unit: 'rows', why: 'rows of one table handed on at one time' },
@@ -210,6 +263,27 @@ export const FIXED_LIMITS = {
     why: 'growth of the process while a PDF file is read',
   },
   pdf_time_ms: { value: 120_000, unit: 'milliseconds', why: 'a PDF file that takes longer is given up' },
+  fetch_redirects: { value: 5, unit: 'redirects', why: 'one request follows' },
+  fetch_ratio: {
+    value: 200,
+    unit: 'times',
+    why: 'how much larger than it came over the network a packed answer may become, above 1 MiB',
+  },
+  fetch_pages: { value: 100, unit: 'pages', why: 'pages of one list of versions or documents' },
+  fetch_hosts: {
+    value: 256,
+    unit: 'hosts',
+    why: 'hosts whose pauses and robots.txt are remembered; the oldest is forgotten first',
+  },
+  robots_bytes: { value: 512 * 1024, unit: 'bytes', why: 'more of a robots.txt is not read (RFC 9309)' },
+  robots_age_ms: { value: 86_400_000, unit: 'milliseconds', why: 'a robots.txt is asked for again after it' },
+  sources: { value: 256, unit: 'sources', why: 'standing sources of one node' },
+  source_every_min_s: { value: 900, unit: 'seconds', why: 'shortest interval of a standing source' },
+  source_item_tries: {
+    value: 5,
+    unit: 'runs',
+    why: 'a document that is refused is fetched again by so many runs, then only by hand',
+  },
 } as const satisfies Record<string, Limit>;
 
 export type FixedLimitName = keyof typeof FIXED_LIMITS;

@@ -1,4 +1,5 @@
 /** Commands as data, and those that a later version will bring. */
+import { SOURCE_FORMS } from '../node/index.ts';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../server/index.ts';
 import type { Flag, FlagValues, GlobalValues } from './flags.ts';
 
@@ -39,6 +40,19 @@ const JURISDICTION = {
   type: 'string',
   arg: 'J',
   doc: 'Jurisdiction, for example EU or US-CA.',
+} as const satisfies Flag;
+
+const ALLOW_NETWORK = {
+  name: 'allow-network',
+  type: 'boolean',
+  doc: 'Open connections for this command, though fractal.json does not allow them.',
+} as const satisfies Flag;
+
+const KIND = {
+  name: 'kind',
+  type: 'string',
+  arg: 'K',
+  doc: 'Reader to use. Default: found from the content.',
 } as const satisfies Flag;
 
 export const COMMANDS = [
@@ -107,14 +121,18 @@ export const COMMANDS = [
   },
   {
     name: 'import',
-    summary: 'Take in law and records from files and folders.',
+    summary: 'Take in law and records from files and folders, or from publishers by name or address.',
     details: [
       'Exits 5 when a source is refused; the others are kept. Importing again changes nothing, so an import that was ' +
         'stopped is finished by giving the same command again.',
+      `Names of sources: ${SOURCE_FORMS.map(([form, meaning]) => `${form} (${meaning})`).join('; ')}. The network is ` +
+        'off unless fractal.json or --allow-network turns it on. docs/sources.md says more.',
     ],
-    arguments: [{ name: 'PATH', doc: 'File or folder.', repeatable: true, file: true }],
+    arguments: [
+      { name: 'PATH', doc: 'File, folder, name of a source or address.', repeatable: true, file: true },
+    ],
     flags: [
-      { name: 'kind', type: 'string', arg: 'K', doc: 'Reader to use. Default: found from the content.' },
+      KIND,
       JURISDICTION,
       {
         name: 'in-force-from',
@@ -122,10 +140,57 @@ export const COMMANDS = [
         arg: 'DATE',
         doc: 'First day the text applies, for sources that do not say.',
       },
+      ALLOW_NETWORK,
+      {
+        name: 'versions',
+        type: 'boolean',
+        doc: 'All versions that the publisher lists and this node lacks.',
+      },
+      { name: 'sha256', type: 'string', arg: 'HEX', doc: 'What the one document fetched must hash to.' },
     ],
     examples: [
       ['fractal import law/ --jurisdiction EU', 'Everything below a folder.'],
       ['fractal import --json law/*.xml', 'One line of JSON per document.'],
+      ['fractal import --allow-network ecfr:40/262', 'A part of the eCFR as it stands now.'],
+    ],
+  },
+  {
+    name: 'source',
+    summary: 'Standing sources: law that is fetched again and again.',
+    details: [
+      'A source has a name of its own and the name or address of what it brings, as for `fractal import`. Where the network ' +
+        'is on in fractal.json, `fractal start` runs those that are due by itself. `run` without a name runs those that are ' +
+        'due; `versions` shows what a publisher has of one act, and what of it is here.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: list.',
+        values: ['add', 'list', 'run', 'remove', 'versions'],
+        optional: true,
+      },
+      { name: 'NAME', doc: 'Name of the source; for versions, what to list.', optional: true },
+      { name: 'SOURCE', doc: 'For add: short name or address.', optional: true },
+    ],
+    flags: [
+      {
+        name: 'every',
+        type: 'number',
+        arg: 'H',
+        default: 24,
+        min: 0.25,
+        max: 8760,
+        doc: 'For add: hours between two runs.',
+      },
+      { name: 'since', type: 'date', arg: 'DATE', doc: 'For add: fetch nothing before this day.' },
+      KIND,
+      JURISDICTION,
+      ALLOW_NETWORK,
+    ],
+    examples: [
+      ['fractal source add hazwaste ecfr:40/262 --since 2024-01-01', 'Each new version of a part.'],
+      ['fractal source add rules fr:40/262 --every 6', 'Rules about it, as they are published.'],
+      ['fractal source run --allow-network hazwaste', 'Fetch what is new now.'],
     ],
   },
   {

@@ -14,12 +14,15 @@ export interface InitOptions {
   readonly sites: readonly string[];
 }
 
+export interface OpenedNode {
+  readonly node: NodeApi;
+  readonly limits: Limits;
+  /** For a node that serves: from now on its sources run when they are due. */
+  readonly startSources: () => void;
+}
+
 export interface NodeFactory {
-  open(options: {
-    dataDir: string;
-    log: Log;
-    principal: string;
-  }): Promise<{ readonly node: NodeApi; readonly limits: Limits }>;
+  open(options: { dataDir: string; log: Log; principal: string }): Promise<OpenedNode>;
   init(options: InitOptions): Promise<{ readonly nodeId: string; readonly name: string }>;
   /** Models of a data directory, whether a node runs on it or not. */
   readonly models: {

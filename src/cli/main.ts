@@ -19,7 +19,7 @@ const root = path.join(import.meta.dirname, '../..');
 const factory: NodeFactory = {
   open: async (options) => {
     const node = await openNode(options);
-    return { node, limits: node.parts.limits };
+    return { node, limits: node.parts.limits, startSources: () => node.startSources() };
   },
   init: (options) => initNode(options),
   models: { list: listModels, add: addModelFrom, use: useModel },

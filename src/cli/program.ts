@@ -10,6 +10,7 @@ import { runInit } from './commands/init.ts';
 import { runModels } from './commands/models.ts';
 import { runReindex } from './commands/reindex.ts';
 import { runSearch } from './commands/search.ts';
+import { runSource } from './commands/source.ts';
 import { runSql } from './commands/sql.ts';
 import { runStart } from './commands/start.ts';
 import { runStatus } from './commands/status.ts';
@@ -31,6 +32,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   doctor: runDoctor,
   import: runImport,
   reindex: runReindex,
+  source: runSource,
   models: runModels,
   search: runSearch,
   sql: runSql,

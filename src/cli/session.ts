@@ -1,10 +1,10 @@
 /** One run of one command: its flags, its output, its signal, its node. */
 import path from 'node:path';
-import { FractalError, silentLog, type Limits, type Log } from '../base/index.ts';
+import { FractalError, silentLog, type Log } from '../base/index.ts';
 import type { NodeApi } from '../node/index.ts';
 import { RemoteNode, socketAnswers } from '../server/index.ts';
 import type { CommandName, ValuesOf } from './commands.ts';
-import { LOCAL_OPERATOR, type NodeFactory } from './factory.ts';
+import { LOCAL_OPERATOR, type NodeFactory, type OpenedNode } from './factory.ts';
 import type { GlobalValues } from './flags.ts';
 import type { Io } from './io.ts';
 import { styleFor, type Style } from './output/style.ts';
@@ -72,7 +72,7 @@ export async function openNode(session: Session): Promise<NodeApi> {
   }
 }
 
-export const openLocal = (session: Session): Promise<{ readonly node: NodeApi; readonly limits: Limits }> =>
+export const openLocal = (session: Session): Promise<OpenedNode> =>
   session.factory.open({
     dataDir: session.dataDir,
     log: session.log,

@@ -19,6 +19,7 @@ import { applyRecords, recordTable } from './apply/records.ts';
 import { READERS, detectReader } from './detect.ts';
 import type { Reader } from './reader.ts';
 import { findMapping, type Mapping } from './records/index.ts';
+import { SNIFF_BYTES, decodeHead } from './sniff.ts';
 
 export interface ImportOptions {
   /** Reader to use whatever the file looks like. */
@@ -28,6 +29,8 @@ export interface ImportOptions {
   /** `YYYY-MM-DD`, for documents that do not date themselves. */
   readonly inForceFrom: string | undefined;
   readonly principal: string;
+  /** What else is written in the transaction that takes the file in, or that remembers why not. May run again. */
+  readonly alongside?: (transaction: Transaction, result: FileResult) => Promise<void>;
 }
 
 export interface FileResult {
@@ -68,7 +71,6 @@ interface Applied {
   readonly versionIds: readonly string[];
 }
 
-const SNIFF_BYTES = 16 * 1024;
 const WARNINGS_SHOWN = 20;
 
 /** Files that lie beside data and speak of it. */
@@ -256,6 +258,7 @@ export class Importer {
             ? await this.#mapped(transaction, file, name, mapping)
             : await this.#documents(transaction, file, name, identified, options, signal);
       await rememberSource(transaction, this.#ports.clock, identified, applied.result, applied.versionIds);
+      await options.alongside?.(transaction, applied.result);
       return applied.result;
     });
     return value;
@@ -405,6 +408,7 @@ export class Importer {
         error,
       };
       await rememberSource(transaction, this.#ports.clock, identified, result, []);
+      await options.alongside?.(transaction, result);
     });
   }
 }
@@ -412,13 +416,6 @@ export class Importer {
 function chooseReader(name: string, head: string, kind: string | undefined): Reader {
   const named = READERS.find((reader) => reader.format === kind);
   return named ?? detectReader({ name: path.basename(name), head });
-}
-
-/** The head of a file as text, by its byte order mark, UTF-8 otherwise; what cannot be decoded is replaced. */
-function decodeHead(bytes: Uint8Array): string {
-  const [a, b] = bytes;
-  const label = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
-  return new TextDecoder(label).decode(bytes);
 }
 
 async function rememberSource(

@@ -20,3 +20,23 @@ export type { Obligation } from './obligations/index.ts';
 export { MAPPINGS, findMapping, readRecords } from './records/index.ts';
 export { findNames, spansOfCell } from './records/personal.ts';
 export { reindex } from './apply/reindex.ts';
+export {
+  Downloads,
+  NETWORK_OFF,
+  NetworkPolicy,
+  NodeHttpClient,
+  SOURCE_FORMS,
+  SourceTimer,
+  Sources,
+  Web,
+  isSourceName,
+  sourceNamed,
+} from './sources/index.ts';
+export type {
+  Feed,
+  HttpAnswer,
+  HttpClient,
+  HttpRequest,
+  ListedVersion,
+  NetworkSettings,
+} from './sources/index.ts';

@@ -1,5 +1,14 @@
 /** What the first bytes of a file tell. */
 
+export const SNIFF_BYTES = 16 * 1024;
+
+/** The head of a file as text, by its byte order mark, UTF-8 otherwise; what cannot be decoded is replaced. */
+export function decodeHead(bytes: Uint8Array): string {
+  const [a, b] = bytes;
+  const label = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(label).decode(bytes);
+}
+
 /** Name of the root element, without prefix; undefined when the text does not begin like XML. */
 export function rootElement(head: string): string | undefined {
   let rest = head.replace(/^\ufeff?\s*/, '');

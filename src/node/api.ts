@@ -83,6 +83,7 @@ export interface SqlRequest {
 }
 
 export interface ImportRequest {
+  /** Files and folders of this machine, short names of sources (`ecfr:40/262`) and https addresses. */
   readonly paths: readonly string[];
   readonly kind?: string;
   readonly jurisdiction?: string;
@@ -90,6 +91,12 @@ export interface ImportRequest {
   readonly name?: string;
   /** `YYYY-MM-DD`: first day the text applies, for sources that do not say. */
   readonly in_force_from?: string;
+  /** Lets this one import use the network when the configuration does not. */
+  readonly allow_network?: boolean;
+  /** All versions that a publisher lists and this node does not have. */
+  readonly versions?: boolean;
+  /** What the one document fetched must hash to, in hexadecimal. */
+  readonly sha256?: string;
 }
 
 export interface ImportResult {
@@ -121,6 +128,51 @@ export type ImportEvent =
     }
   | { readonly type: 'result'; readonly result: ImportResult };
 
+/** A standing source. Times as ISO 8601. */
+export interface SourceInfo {
+  readonly name: string;
+  readonly source: string;
+  readonly every_s: number;
+  readonly since: string | null;
+  /** Everything listed up to there is in, or was given up. */
+  readonly cursor: string | null;
+  readonly due_at: string;
+  readonly run_at: string | null;
+  readonly documents: number;
+  readonly refused: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface SourceRequest {
+  readonly name: string;
+  /** Short name or address. */
+  readonly source: string;
+  /** Seconds between two runs. */
+  readonly every_s: number;
+  readonly kind?: string;
+  readonly jurisdiction?: string;
+  /** `YYYY-MM-DD`: nothing before it is fetched. */
+  readonly since?: string;
+}
+
+export interface SourceVersion {
+  readonly key: string;
+  readonly date: string | null;
+  /** Whether this node has it. */
+  readonly here: boolean;
+}
+
+/** Which sources to run; the ones that are due when none are named. */
+export interface RunRequest {
+  readonly names: readonly string[];
+  readonly allow_network?: boolean;
+}
+
+export interface VersionsRequest {
+  readonly source: string;
+  readonly allow_network?: boolean;
+}
+
 export interface NodeApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
@@ -132,5 +184,13 @@ export interface NodeApi {
   import(request: ImportRequest, signal?: AbortSignal): AsyncIterable<ImportEvent>;
   /** Makes the search table again from the database. */
   reindex(signal?: AbortSignal): AsyncIterable<ReindexEvent>;
+  /** Standing sources, by name. */
+  sources(): Promise<readonly SourceInfo[]>;
+  addSource(request: SourceRequest): Promise<SourceInfo>;
+  removeSource(name: string): Promise<void>;
+  /** Fetches what is new. A source whose list cannot be read is a rejected result. */
+  runSources(request: RunRequest, signal?: AbortSignal): AsyncIterable<ImportEvent>;
+  /** What a publisher lists of one act. */
+  sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]>;
   close(): Promise<void>;
 }

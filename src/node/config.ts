@@ -1,6 +1,7 @@
 /** `fractal.json` in the data directory: what an administrator may change. */
 import path from 'node:path';
 import { DEFAULT_LIMITS, badInputError, notFoundError, type FileSystem, type Limits } from '../base/index.ts';
+import type { NetworkSettings } from '../ingest/index.ts';
 
 export interface NodeConfig {
   readonly name: string;
@@ -11,11 +12,13 @@ export interface NodeConfig {
   readonly model?: string;
   /** Bounds that differ from LIMITS.md. */
   readonly limits?: Readonly<Record<string, number>>;
+  /** Whether, and to whom, the node may open connections. Absent: it opens none. */
+  readonly network?: NetworkSettings;
 }
 
 export const CONFIG_FILE = 'fractal.json';
 
-const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'limits'];
+const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'limits', 'network'];
 
 export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeConfig> {
   const file = path.join(dataDir, CONFIG_FILE);
@@ -44,7 +47,34 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
     if (typeof config[name] !== 'string') throw bad(`${name} must be text`);
   if (!['hub', 'edge'].includes(config.role)) throw bad('role must be hub or edge');
   if (!Array.isArray(config.sites)) throw bad('sites must be a list');
+  const fault = networkFault(config.network);
+  if (fault !== undefined) throw bad(fault);
   return config;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && !/[^ -~]/.test(value);
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const NETWORK: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, what: string]>> = {
+  enabled: [isFlag, 'true or false'],
+  hosts: [(value) => Array.isArray(value) && value.every(isText), 'a list of host names'],
+  contact: [isText, 'text in ASCII'],
+  ca: [isText, 'the path of a file'],
+  loopback: [isFlag, 'true or false'],
+};
+
+/** What is wrong with the section, in words. A setting with a typing error must not pass for one. */
+function networkFault(network: unknown): string | undefined {
+  if (network === undefined) return undefined;
+  if (typeof network !== 'object' || network === null) return 'network must be an object';
+  const given = Object.entries(network);
+  for (const [name, value] of given) {
+    const known = Object.hasOwn(NETWORK, name) ? NETWORK[name] : undefined;
+    if (known === undefined)
+      return `network.${name} is not a setting; settings are ${Object.keys(NETWORK).join(', ')}`;
+    if (!known[0](value)) return `network.${name} must be ${known[1]}`;
+  }
+  const missing = ['enabled', 'hosts'].find((name) => !Object.hasOwn(network, name));
+  return missing === undefined ? undefined : `network.${missing} is missing`;
 }
 
 export async function writeConfig(fs: FileSystem, dataDir: string, config: NodeConfig): Promise<void> {

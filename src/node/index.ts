@@ -11,6 +11,7 @@ export { SYSTEM } from './parts.ts';
 export type { Outside } from './parts.ts';
 export { addModelFrom, listModels, useModel } from './models.ts';
 export type { ModelInfo } from './models.ts';
+export { SOURCE_FORMS, isSourceName } from '../ingest/index.ts';
 export { shippedModelFolder } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {
@@ -21,11 +22,16 @@ export type {
   NodeApi,
   NodeStatus,
   ReindexEvent,
+  RunRequest,
   SearchAnswer,
   SearchHit,
   SearchMode,
   SearchRequest,
+  SourceInfo,
+  SourceRequest,
+  SourceVersion,
   SqlRequest,
+  VersionsRequest,
 } from './api.ts';
 
 export interface InitOptions {

@@ -66,13 +66,14 @@ export async function useModel(dataDir: string, name: string): Promise<void> {
       'there is no model of that name here',
       `Models here: ${models.map((model) => model.name).join(', ')}. \`fractal models add FOLDER\` adds one.`,
     );
-  const { name: nodeName, role, region, sites, limits } = await readConfig(fs, dataDir);
+  const { name: nodeName, role, region, sites, limits, network } = await readConfig(fs, dataDir);
   await writeConfig(fs, dataDir, {
     name: nodeName,
     role,
     region,
     sites,
     ...(limits === undefined ? {} : { limits }),
+    ...(network === undefined ? {} : { network }),
     ...(chosen.shipped ? {} : { model: path.join('models', name) }),
   });
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { asFractalError, badInputError, newId, today, unavailableError, type Log } from '../base/index.ts';
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
-import { Importer, reindex, type FileResult } from '../ingest/index.ts';
+import { Importer, isSourceName, reindex, type FileResult } from '../ingest/index.ts';
 import {
   SectionSearch,
   authorize,
@@ -22,15 +22,22 @@ import type {
   NodeApi,
   NodeStatus,
   ReindexEvent,
+  RunRequest,
   SearchAnswer,
   SearchRequest,
+  SourceInfo,
+  SourceRequest,
+  SourceVersion,
   SqlRequest,
+  VersionsRequest,
 } from './api.ts';
+import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
 import { localOperatorPolicy, principalNamed } from './local-operator.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
+import { NodeSources, checkNamed } from './sources.ts';
 import { describeNode } from './status.ts';
 
 export interface NodeOptions {
@@ -47,15 +54,14 @@ export class FractalNode implements NodeApi {
   readonly parts: NodeParts;
   readonly #principal: Principal;
   readonly #policy: AccessPolicy;
-  readonly #importer: Importer;
+  readonly #sources: NodeSources;
   readonly #stopping = new AbortController();
 
-  private constructor(parts: NodeParts, principal: Principal, policy: AccessPolicy) {
+  private constructor(parts: NodeParts, principal: Principal, policy: AccessPolicy, log: Log) {
     this.parts = parts;
     this.#principal = principal;
     this.#policy = policy;
-    const { store, embedder, outside, limits } = parts;
-    this.#importer = new Importer({ store, embedder, clock: outside.clock, fs: outside.fs, limits });
+    this.#sources = new NodeSources(parts, principal.id, log);
   }
 
   static async open(options: NodeOptions): Promise<FractalNode> {
@@ -79,9 +85,12 @@ export class FractalNode implements NodeApi {
       const maintenance = new Maintenance({ store });
       // A damaged search table does not stop the node: SQL goes on and search says what to do.
       if (store.lanceDamage === undefined) await search.prepare();
+      const importer = new Importer({ store, embedder, clock, fs, limits });
+      const { dataDir } = options;
+      const { sources, http } = await buildSources({ dataDir, config, limits, outside, store, importer });
       maintenance.start();
       const parts = {
-        dataDir: options.dataDir,
+        dataDir,
         config,
         limits,
         outside,
@@ -89,9 +98,12 @@ export class FractalNode implements NodeApi {
         embedder,
         search,
         maintenance,
+        importer,
+        sources,
+        http,
         startedAt: clock.monotonic(),
       };
-      return new FractalNode(parts, principal, localOperatorPolicy);
+      return new FractalNode(parts, principal, localOperatorPolicy, options.log);
     } catch (error) {
       await store.close();
       throw error;
@@ -176,39 +188,85 @@ export class FractalNode implements NodeApi {
   }
 
   async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
-    const { store, search } = this.parts;
-    const decision = this.#policy.decide(this.#principal, { action: 'import', tables: ['*'] });
-    if (!decision.allowed)
-      throw unavailableError('policy.denied', decision.rule, 'Ask an administrator for the right.');
-    if (store.lanceDamage !== undefined) throw store.lanceDamage;
-    await search.checkModel();
+    const { importer } = this.parts;
+    await this.#checkImport();
     const options = {
       kind: request.kind,
       jurisdiction: request.jurisdiction,
       inForceFrom: request.in_force_from,
       principal: this.#principal.id,
     };
-    this.#importer.check(options);
-    const files = await this.#importer.find(request.paths);
-    const total = files.length;
+    importer.check(options);
+    const words = request.paths.filter(isSourceName);
+    checkNamed(request, words);
+    const files = await importer.find(request.paths.filter((word) => !isSourceName(word)));
+    let total = files.length + words.length;
     const bytesTotal = files.reduce((sum, file) => sum + file.bytes, 0);
     let done = 0;
     let bytes = 0;
     let sections = 0;
-    const stop = AbortSignal.any(
-      signal === undefined ? [this.#stopping.signal] : [this.#stopping.signal, signal],
-    );
+    const stop = this.#stop(signal);
+    const events = function* (result: FileResult): Generator<ImportEvent> {
+      done++;
+      sections += result.sections;
+      yield { type: 'result', result: asImportResult(result) };
+      total = Math.max(total, done);
+      yield { type: 'progress', done, total, bytes_done: bytes, bytes_total: bytesTotal, sections };
+    };
     yield { type: 'progress', done, total, bytes_done: 0, bytes_total: bytesTotal, sections };
     for (const file of files) {
       stop.throwIfAborted();
-      const result = await this.#importer.importFile(file.path, request.name ?? file.path, options, stop);
-      done++;
+      const result = await importer.importFile(file.path, request.name ?? file.path, options, stop);
       bytes += file.bytes;
-      sections += result.sections;
-      yield { type: 'result', result: asImportResult(result) };
-      yield { type: 'progress', done, total, bytes_done: bytes, bytes_total: bytesTotal, sections };
+      yield* events(result);
     }
+    for (const word of words)
+      for await (const result of this.#sources.import(word, request, options, stop)) yield* events(result);
     await this.#settle();
+  }
+
+  async sources(): Promise<readonly SourceInfo[]> {
+    return await this.#sources.list();
+  }
+
+  async addSource(request: SourceRequest): Promise<SourceInfo> {
+    await this.#checkImport();
+    return await this.#sources.add(request);
+  }
+
+  async removeSource(name: string): Promise<void> {
+    await this.#checkImport();
+    await this.#sources.remove(name);
+  }
+
+  async *runSources(request: RunRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
+    await this.#checkImport();
+    for await (const result of this.#sources.run(request, this.#stop(signal)))
+      yield { type: 'result', result: asImportResult(result) };
+    await this.#settle();
+  }
+
+  async sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]> {
+    await this.#checkImport();
+    return await this.#sources.versions(request, this.#stop(signal));
+  }
+
+  /** From now on, until the node closes, sources run when they are due, if the network is on. For a node that serves. */
+  startSources(): void {
+    this.#sources.start();
+  }
+
+  async #checkImport(): Promise<void> {
+    const { store, search } = this.parts;
+    const decision = this.#policy.decide(this.#principal, { action: 'import', tables: ['*'] });
+    if (!decision.allowed)
+      throw unavailableError('policy.denied', decision.rule, 'Ask an administrator for the right.');
+    if (store.lanceDamage !== undefined) throw store.lanceDamage;
+    await search.checkModel();
+  }
+
+  #stop(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any(signal === undefined ? [this.#stopping.signal] : [this.#stopping.signal, signal]);
   }
 
   async *reindex(signal?: AbortSignal): AsyncGenerator<ReindexEvent> {
@@ -256,6 +314,7 @@ export class FractalNode implements NodeApi {
 
   async close(): Promise<void> {
     this.#stopping.abort(unavailableError('node.stopping', 'the node is stopping', 'Start it again.'));
+    await this.#sources.close();
     await this.parts.maintenance.stop();
     await this.parts.store.close();
   }

@@ -2,13 +2,16 @@
 import {
   nodeFileSystem,
   systemClock,
+  systemPause,
   systemRandom,
   type Clock,
   type FileSystem,
   type Limits,
+  type Pause,
   type Random,
 } from '../base/index.ts';
 import type { Embedder, SectionSearch } from '../query/index.ts';
+import type { HttpClient, Importer, Sources } from '../ingest/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
 
@@ -17,9 +20,15 @@ export interface Outside {
   readonly clock: Clock;
   readonly random: Random;
   readonly fs: FileSystem;
+  readonly pause: Pause;
 }
 
-export const SYSTEM: Outside = { clock: systemClock, random: systemRandom, fs: nodeFileSystem };
+export const SYSTEM: Outside = {
+  clock: systemClock,
+  random: systemRandom,
+  fs: nodeFileSystem,
+  pause: systemPause,
+};
 
 /** Everything a node is made of, for the parts that look across it (`status`, `doctor`). */
 export interface NodeParts {
@@ -31,5 +40,9 @@ export interface NodeParts {
   readonly embedder: Embedder;
   readonly search: SectionSearch;
   readonly maintenance: Maintenance;
+  readonly importer: Importer;
+  readonly sources: Sources;
+  /** Connections to the outside, closed with the node. */
+  readonly http: HttpClient;
   readonly startedAt: number;
 }

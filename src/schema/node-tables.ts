@@ -54,4 +54,35 @@ export const NODE_TABLES: readonly string[] = [
   imported_at TIMESTAMP NOT NULL,
   commit_version BIGINT NOT NULL
 )`,
+  // Standing sources. The cursor is never ahead of what is in: it moves in the transaction that took a document in.
+  `CREATE TABLE node.feeds (
+  name VARCHAR NOT NULL,
+  source VARCHAR NOT NULL,
+  every_s BIGINT NOT NULL,
+  kind VARCHAR,
+  jurisdiction VARCHAR,
+  since DATE,
+  cursor VARCHAR,
+  added_at TIMESTAMP NOT NULL,
+  due_at TIMESTAMP NOT NULL,
+  run_at TIMESTAMP,
+  error_code VARCHAR,
+  error_message VARCHAR
+)`,
+  // What was fetched, by feed ('' for a single import) and item: where the bytes came from and what became of them.
+  `CREATE TABLE node.fetches (
+  feed VARCHAR NOT NULL,
+  item VARCHAR NOT NULL,
+  url VARCHAR NOT NULL,
+  etag VARCHAR,
+  last_modified VARCHAR,
+  source_sha256 VARCHAR NOT NULL,
+  source_name VARCHAR NOT NULL,
+  source_bytes BIGINT NOT NULL,
+  status VARCHAR NOT NULL,
+  error_code VARCHAR,
+  tries INTEGER NOT NULL,
+  fetched_at TIMESTAMP NOT NULL,
+  commit_version BIGINT NOT NULL
+)`,
 ];

@@ -8,6 +8,7 @@ import { openMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { METRICS_TYPE, type HandlerName } from './routes.ts';
 import { SEARCH_REQUEST } from './schemas.ts';
+import { addSource, listSources, removeSource, runSources, sourceVersions } from './source-handlers.ts';
 import { explain, sql } from './sql-handlers.ts';
 import { followClient } from './stream.ts';
 
@@ -38,4 +39,9 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   explain,
   import: importFiles,
   reindex,
+  listSources,
+  addSource,
+  removeSource,
+  runSources,
+  sourceVersions,
 };

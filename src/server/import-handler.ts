@@ -110,7 +110,8 @@ function withName(result: ImportResult, shown: (source: string) => string): Impo
   return { ...renamed, error: { ...result.error, place: { ...place, source: shown(place.source) } } };
 }
 
-function eventResponse(
+/** Events as lines of JSON; an error is the last one. */
+export function eventResponse(
   context: RequestContext,
   options: AppOptions,
   abort: AbortController,

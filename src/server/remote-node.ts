@@ -8,9 +8,14 @@ import type {
   NodeApi,
   NodeStatus,
   ReindexEvent,
+  RunRequest,
   SearchAnswer,
   SearchRequest,
+  SourceInfo,
+  SourceRequest,
+  SourceVersion,
   SqlRequest,
+  VersionsRequest,
 } from '../node/index.ts';
 import { PRINCIPAL_HEADER } from './app.ts';
 import { readFrames } from './frames.ts';
@@ -77,19 +82,8 @@ export class RemoteNode implements NodeApi {
     return answer.plan;
   }
 
-  async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent, void, undefined> {
-    const response = await this.#call({
-      method: 'POST',
-      path: '/v1/import',
-      body: request,
-      accept: NDJSON_TYPE,
-      signal,
-    });
-    for await (const line of lines(this.#chunks(response, signal))) {
-      const event = JSON.parse(line) as ImportEvent | ErrorLine;
-      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
-      yield event;
-    }
+  import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent, void, undefined> {
+    return this.#events('/v1/import', request, signal);
   }
 
   async *reindex(signal?: AbortSignal): AsyncGenerator<ReindexEvent, void, undefined> {
@@ -107,9 +101,49 @@ export class RemoteNode implements NodeApi {
     }
   }
 
+  async sources(): Promise<readonly SourceInfo[]> {
+    const answer = await this.#json<{ sources: SourceInfo[] }>({ method: 'GET', path: '/v1/sources' });
+    return answer.sources;
+  }
+
+  addSource(request: SourceRequest): Promise<SourceInfo> {
+    return this.#json({ method: 'POST', path: '/v1/sources', body: request });
+  }
+
+  async removeSource(name: string): Promise<void> {
+    await this.#json({ method: 'POST', path: '/v1/sources/remove', body: { name } });
+  }
+
+  runSources(request: RunRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent, void, undefined> {
+    return this.#events('/v1/sources/run', request, signal);
+  }
+
+  async sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]> {
+    const answer = await this.#json<{ versions: SourceVersion[] }>({
+      method: 'POST',
+      path: '/v1/sources/versions',
+      body: request,
+      signal,
+    });
+    return answer.versions;
+  }
+
   /** Ends this side's requests. The node itself goes on. */
   async close(): Promise<void> {
     for (const response of this.#open) response.destroy();
+  }
+
+  async *#events(
+    path: string,
+    body: unknown,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ImportEvent, void, undefined> {
+    const response = await this.#call({ method: 'POST', path, body, accept: NDJSON_TYPE, signal });
+    for await (const line of lines(this.#chunks(response, signal))) {
+      const event = JSON.parse(line) as ImportEvent | ErrorLine;
+      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
+      yield event;
+    }
   }
 
   async #json<T>(call: Call): Promise<T> {

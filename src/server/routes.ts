@@ -15,6 +15,15 @@ import {
   STATUS,
   UPLOAD_QUERY,
 } from './schemas.ts';
+import {
+  RUN_REQUEST,
+  SOURCES,
+  SOURCE_ANSWER,
+  SOURCE_NAME,
+  SOURCE_REQUEST,
+  VERSIONS_ANSWER,
+  VERSIONS_REQUEST,
+} from './source-schemas.ts';
 
 export const JSON_TYPE = 'application/json';
 export const ARROW_TYPE = 'application/vnd.apache.arrow.stream';
@@ -144,6 +153,45 @@ export const ROUTES = [
     summary: 'Makes the search table again from the database.',
     request: { [JSON_TYPE]: REINDEX_REQUEST },
     response: { [NDJSON_TYPE]: REINDEX_EVENT },
+  },
+  {
+    method: 'GET',
+    path: '/v1/sources',
+    handler: 'listSources',
+    summary: 'Standing sources.',
+    response: { [JSON_TYPE]: SOURCES },
+  },
+  {
+    method: 'POST',
+    path: '/v1/sources',
+    handler: 'addSource',
+    summary: "Adds a standing source. On the node's local socket only.",
+    request: { [JSON_TYPE]: SOURCE_REQUEST },
+    response: { [JSON_TYPE]: SOURCE_ANSWER },
+  },
+  {
+    method: 'POST',
+    path: '/v1/sources/remove',
+    handler: 'removeSource',
+    summary: "Removes a standing source; what it brought stays. On the node's local socket only.",
+    request: { [JSON_TYPE]: SOURCE_NAME },
+    response: { [JSON_TYPE]: SOURCE_NAME },
+  },
+  {
+    method: 'POST',
+    path: '/v1/sources/run',
+    handler: 'runSources',
+    summary: "Fetches what is new. On the node's local socket only.",
+    request: { [JSON_TYPE]: RUN_REQUEST },
+    response: { [NDJSON_TYPE]: IMPORT_EVENT },
+  },
+  {
+    method: 'POST',
+    path: '/v1/sources/versions',
+    handler: 'sourceVersions',
+    summary: "What a publisher lists of one act. On the node's local socket only.",
+    request: { [JSON_TYPE]: VERSIONS_REQUEST },
+    response: { [JSON_TYPE]: VERSIONS_ANSWER },
   },
 ] as const satisfies readonly Route[];
 

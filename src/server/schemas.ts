@@ -153,8 +153,15 @@ const IMPORT_OPTIONS: Readonly<Record<string, JsonSchema>> = {
 export const IMPORT_REQUEST: ObjectSchema = {
   type: 'object',
   properties: {
-    paths: { ...strings, minItems: 1, description: 'files or folders on this machine' },
+    paths: {
+      ...strings,
+      minItems: 1,
+      description: 'files or folders on this machine, short names of sources, https addresses',
+    },
     ...IMPORT_OPTIONS,
+    allow_network: flag('lets this one import use the network when the configuration does not'),
+    versions: flag('all versions that a publisher lists and this node does not have'),
+    sha256: text('what the one document fetched must hash to'),
   },
   required: ['paths'],
   additionalProperties: false,

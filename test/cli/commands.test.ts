@@ -189,10 +189,55 @@ describe('import', () => {
     assert.deepEqual(d.exits, [143]);
   });
 
-  it('does not take a word of the queue for a path, nor a URL', async () => {
+  it('does not take a word of the queue for a path', async () => {
     assert.equal(await d.run('import', 'status'), 6);
-    assert.equal(await d.run('import', 'https://law.example/act.xml'), 6);
-    assert.match(d.stderr.text, /fractal import URL/);
+    assert.equal(d.node.seen.length, 0);
+  });
+
+  it('hands names of sources and addresses on as they are, and refuses other schemes', async () => {
+    d.node.failAlways = new Error('seen');
+    await d.run('import', 'ecfr:40/262', 'https://law.example/act.xml', '--allow-network', '--versions');
+    assert.deepEqual(d.node.seen[0]?.request, {
+      paths: ['ecfr:40/262', 'https://law.example/act.xml'],
+      allow_network: true,
+      versions: true,
+    });
+    assert.equal(await d.run('import', 'ftp://law.example/act.xml'), 2);
+    assert.match(d.stderr.text, /usage\.address/);
+    assert.equal(d.node.seen.length, 1);
+  });
+});
+
+describe('source', () => {
+  it('adds, lists, runs and removes', async () => {
+    assert.equal(await d.run('source'), 0);
+    assert.equal(
+      await d.run('source', 'add', 'waste', 'ecfr:40/262', '--every', '6', '--since', '2024-01-01'),
+      0,
+    );
+    assert.deepEqual(d.node.seen.at(-1)?.request, {
+      name: 'waste',
+      source: 'ecfr:40/262',
+      every_s: 21_600,
+      since: '2024-01-01',
+    });
+    assert.equal(await d.run('source', 'list', '--json'), 0);
+    assert.equal((JSON.parse(d.stdout.text) as { sources: { name: string }[] }).sources[0]?.name, 'waste');
+    assert.equal(await d.run('source', 'list'), 0);
+    assert.match(d.stdout.text, /^waste {2}ecfr:40\/262 {2}every .* {2}0 documents {2}never run/);
+    assert.equal(await d.run('source', 'run', await d.file('a.txt', 'text')), 0);
+    assert.match(d.stdout.text, /1 added/);
+    assert.equal(await d.run('source', 'run', await d.file('b.txt', 'bad')), 5);
+    assert.equal(await d.run('source', 'versions', 'ecfr:40/262'), 0);
+    assert.equal(d.stdout.text, 'missing              made\nhere     2024-01-01  2024-01-01\n');
+    assert.equal(await d.run('source', 'remove', 'waste'), 0);
+    assert.equal(await d.run('source', 'remove', 'waste'), 4);
+  });
+
+  it('says what is missing', async () => {
+    for (const line of [['add'], ['add', 'x'], ['remove'], ['versions'], ['mend'], ['add', 'x', 'y', 'z']])
+      assert.equal(await d.run('source', ...line), 2, line.join(' '));
+    assert.equal(await d.run('source', 'add', 'x', 'y', '--every', '0.1'), 2);
     assert.equal(d.node.seen.length, 0);
   });
 });

@@ -6,7 +6,7 @@ import { MemoryNode } from '../server/memory-node.ts';
 
 const node = new MemoryNode();
 const code = await main(process.argv.slice(2), processIo({ root: '/', version: '1' }), {
-  open: async () => ({ node, limits: DEFAULT_LIMITS }),
+  open: async () => ({ node, limits: DEFAULT_LIMITS, startSources: () => undefined }),
   init: async () => ({ nodeId: 'n', name: 'n' }),
   models: { list: async () => [], add: async () => 'x', use: async () => undefined },
   findRunning: async () => undefined,

@@ -39,6 +39,8 @@ export interface Desk {
   readonly opened: { dataDir: string; principal: string }[];
   readonly inited: InitOptions[];
   readonly exits: number[];
+  /** How often a node that serves was told to run its sources. */
+  sourcesStarted: number;
   stdin: string;
   /** Where a running node is said to listen. */
   socketPath: string | undefined;
@@ -71,6 +73,7 @@ export async function desk(): Promise<Desk> {
     opened: [],
     inited: [],
     exits: [],
+    sourcesStarted: 0,
     stdin: '',
     socketPath: undefined,
     failOpen: undefined,
@@ -121,7 +124,13 @@ export async function desk(): Promise<Desk> {
       made.opened.push({ dataDir, principal });
       if (made.failOpen !== undefined) throw made.failOpen as Error;
       if (dataDir.endsWith('absent')) throw notFoundError('node.absent', 'no node', 'Run `fractal init`.');
-      return { node, limits: { ...DEFAULT_LIMITS, shutdown_ms: 200 } };
+      return {
+        node,
+        limits: { ...DEFAULT_LIMITS, shutdown_ms: 200 },
+        startSources: () => {
+          made.sourcesStarted++;
+        },
+      };
     },
     init: async (options) => {
       made.inited.push(options);

@@ -22,6 +22,7 @@ const FROZEN: readonly string[] = [
   'a9d9b17c00e197bb4e849ec0f76f5325b46838b61f2b04611d96588aac76bf37',
   '134bd06cfd33de880e47372787947f594a8581a6343f12076430b2d37a2a5d26',
   'd7fea5185da21d38dc896c5f6a3c1e38c78b15e60678f64aaba10a67886b2344',
+  '11811b47b2de401afd5e3a8a00f8f1e218c3f2b9f3a7e965a6cf964bc9b3b0cc',
 ];
 
 const clock = new ManualClock(Date.UTC(2024, 0, 1));

@@ -10,9 +10,14 @@ import type {
   NodeApi,
   NodeStatus,
   ReindexEvent,
+  RunRequest,
   SearchAnswer,
   SearchRequest,
+  SourceInfo,
+  SourceRequest,
+  SourceVersion,
   SqlRequest,
+  VersionsRequest,
 } from '../../src/node/index.ts';
 
 export const LONG_ROWS = 20_000;
@@ -205,6 +210,40 @@ export class MemoryNode implements NodeApi {
     await new Promise((resolve) => setImmediate(resolve));
     if (signal?.aborted === true) throw unavailableError('cancelled', 'cancelled', 'ask again');
     yield { done: 2, total: 2 };
+  }
+
+  readonly kept = new Map<string, SourceInfo>();
+
+  async sources(): Promise<readonly SourceInfo[]> {
+    this.#see('sources', undefined);
+    return [...this.kept.values()];
+  }
+
+  async addSource(request: SourceRequest): Promise<SourceInfo> {
+    this.#see('addSource', request);
+    const { name, source, every_s, since = null } = request;
+    const made = { name, source, every_s, since, cursor: null, due_at: '2026-01-01T00:00:00.000Z' };
+    const info = { ...made, run_at: null, documents: 0, refused: 0, error: null };
+    this.kept.set(name, info);
+    return info;
+  }
+
+  async removeSource(name: string): Promise<void> {
+    this.#see('removeSource', name);
+    if (!this.kept.delete(name)) throw notFoundError('source.unknown', 'no source', 'Check the name.');
+  }
+
+  async *runSources(request: RunRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
+    this.#see('runSources', request, signal);
+    for (const name of request.names) yield { type: 'result', result: await this.#importOne(name) };
+  }
+
+  async sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]> {
+    this.#see('sourceVersions', request, signal);
+    return [
+      { key: 'made', date: null, here: false },
+      { key: '2024-01-01', date: '2024-01-01', here: true },
+    ];
   }
 
   async close(): Promise<void> {

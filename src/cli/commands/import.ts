@@ -1,31 +1,24 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ERROR_KINDS, FractalError } from '../../base/index.ts';
-import type { ImportRequest, ImportResult, NodeApi } from '../../node/index.ts';
+import type { ImportEvent, ImportRequest, ImportResult, NodeApi } from '../../node/index.ts';
 import { Progress } from '../output/progress.ts';
 import { countText, durationText, oneLine, padTo, plural } from '../output/text.ts';
-import { notBuilt } from '../parse.ts';
 import { errorText } from '../report-error.ts';
+import { fetchOptions, wordOf } from '../source-words.ts';
 import { note, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 export const runImport: Run<'import'> = async (session) => {
   const { values, io } = session;
   const request: ImportRequest = {
-    paths: session.arguments.map((word) => localPath(word, io.cwd)),
+    paths: session.arguments.map((word) => wordOf(word, io.cwd)),
     ...(values.kind === undefined ? {} : { kind: values.kind }),
     ...(values.jurisdiction === undefined ? {} : { jurisdiction: values.jurisdiction }),
     ...(values['in-force-from'] === undefined ? {} : { in_force_from: values['in-force-from'] }),
+    ...fetchOptions(values),
   };
   const totals = await withNode(session, (node) => importInto(session, node, request));
   return totals.faulty > 0 ? ERROR_KINDS.bad_input.exit : 0;
 };
-
-/** Paths are made absolute here: a running node has another working directory. */
-function localPath(word: string, cwd: string): string {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(word) && !existsSync(path.resolve(cwd, word)))
-    throw notBuilt('fractal import URL');
-  return path.resolve(cwd, word);
-}
 
 export interface ImportTotals {
   added: number;
@@ -44,6 +37,14 @@ export async function importInto(
   node: NodeApi,
   request: ImportRequest,
 ): Promise<ImportTotals> {
+  return await showImport(session, (signal) => node.import(request, signal));
+}
+
+/** Shows what an import tells, as it comes. */
+export async function showImport(
+  session: Session,
+  begin: (signal: AbortSignal) => AsyncIterable<ImportEvent>,
+): Promise<ImportTotals> {
   const { io, signal, values } = session;
   const progress = new Progress(io.stderr, io.clock);
   const start = io.clock.monotonic();
@@ -57,7 +58,7 @@ export async function importInto(
     records: 0,
   };
   try {
-    for await (const event of node.import(request, signal)) {
+    for await (const event of begin(signal)) {
       if (event.type === 'progress') {
         if (!values.quiet)
           await progress.show({ ...event, unit: 'files', detail: plural(event.sections, 'section') });

@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import type { Limits } from '../../base/index.ts';
-import type { NodeApi } from '../../node/index.ts';
 import {
   DEFAULT_HOST,
   alreadyRunning,
@@ -10,7 +8,7 @@ import {
   loopbackAddress,
   socketPathOf,
 } from '../../server/index.ts';
-import { LOCAL_OPERATOR } from '../factory.ts';
+import { LOCAL_OPERATOR, type OpenedNode } from '../factory.ts';
 import { note, openLocal, runningSocket, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 export const runStart: Run<'start'> = async (session) => {
@@ -29,7 +27,7 @@ export const runStart: Run<'start'> = async (session) => {
 /** Serves until the session's signal fires. Being asked to stop is how serving ends well. */
 export async function serve(
   session: Session,
-  opened: { readonly node: NodeApi; readonly limits: Limits },
+  opened: OpenedNode,
   at: { host?: string; port: number },
 ): Promise<void> {
   const { io, dataDir, signal, log, style } = session;
@@ -59,6 +57,7 @@ export async function serve(
       session,
       'Single-user mode: whoever can reach this port on this machine has all rights. Ctrl-C stops.',
     );
+    opened.startSources();
     if (!signal.aborted) await once(signal, 'abort');
     await note(session, 'Stopping…');
   } finally {
