@@ -246,6 +246,37 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'a Markdown or HTML file is held whole while it is read',
   },
+  citation_list_items: {
+    value: 64,
+    unit: 'things',
+    why: 'things in one printed list or range of citations; the rest is not followed',
+  },
+  amending_notes: {
+    value: 100_000,
+    unit: 'notes',
+    why: 'notes of amendment beside the text of one document',
+  },
+  citation_aliases: { value: 1024, unit: 'names', why: 'names one document gives to other acts' },
+  citations_per_provision: {
+    value: 10_000,
+    unit: 'references',
+    why: 'references of one provision; what stands behind them is not read',
+  },
+  citation_row_chars: {
+    value: 10_000,
+    unit: 'characters',
+    why: 'how far back the row of a table is looked for',
+  },
+  definitions_per_provision: {
+    value: 1000,
+    unit: 'terms',
+    why: 'terms of one kind that one provision defines',
+  },
+  citation_depth: {
+    value: 8,
+    unit: 'levels',
+    why: 'labels of one citation, and provisions it names around it',
+  },
   html_depth: { value: 512, unit: 'levels', why: 'open elements of a web page; real ones stay below 60' },
   pdf_bytes: { value: 128 * MiB, unit: 'bytes', why: 'a PDF file is held whole while it is read' },
   pdf_pages: { value: 5000, unit: 'pages', why: 'pages of one PDF file' },

@@ -2,8 +2,8 @@
  * Reader of CLML, the XML of legislation.gov.uk: acts, statutory instruments and assimilated EU law; whole, as they stood
  * on a day, or a part of them. A file that shows only a part (`…/section/6`) is a document of its own.
  *
- * Left out: tables of contents, metadata, editorial annotations (`Commentaries`), alternative versions and resources.
- * Explanatory notes printed with an instrument and its footnotes are kept as notes.
+ * Left out: tables of contents, metadata, alternative versions and resources. Of the editorial annotations
+ * (`Commentaries`) those on textual amendments are kept as notes beside the text. Explanatory notes printed with an instrument and its footnotes are kept as notes.
  */
 import { ClmlFile } from './clml/file.ts';
 import { learn, metadataStep } from './clml/facts.ts';
@@ -25,13 +25,13 @@ export const clmlReader: Reader = {
 
 /** Elements that only wrap. */
 const TRANSPARENT: ReadonlySet<string> = new Set(
-  'Legislation Primary Secondary EURetained Body EUBody Schedules ScheduleBody AppendixBody Footnotes Attachments AttachmentGroup Attachment'.split(
+  'Legislation Primary Secondary EURetained Body EUBody Schedules ScheduleBody AppendixBody Footnotes Commentaries Attachments AttachmentGroup Attachment'.split(
     ' ',
   ),
 );
-const SKIPPED: ReadonlySet<string> = new Set(
-  'Contents Commentaries Versions Resources MarginNotes Warning'.split(' '),
-);
+const SKIPPED: ReadonlySet<string> = new Set('Contents Versions Resources MarginNotes Warning'.split(' '));
+/** Notes of amendment have fewer than 2,000 characters. */
+const NOTE_CHARS = 4000;
 const PRELIMS: ReadonlySet<string> = new Set(['PrimaryPrelims', 'SecondaryPrelims', 'EUPrelims']);
 
 class ClmlVisitor implements XmlVisitor {
@@ -89,6 +89,9 @@ class ClmlVisitor implements XmlVisitor {
         { eid: `footnote-${num}`, level: 'note', num, heading: undefined, text: linesOf(element).join('\n') },
         line,
       );
+    } else if (name === 'Commentary') {
+      if (element.attributes['Type'] === 'F')
+        this.#file.note(linesOf(element).join(' ').slice(0, NOTE_CHARS));
     } else this.#file.provisions(element);
   }
 

@@ -47,6 +47,11 @@ export class DocumentWriter {
     return eid;
   }
 
+  /** A note of amendment beside the text. */
+  note(text: string): void {
+    this.#emit({ type: 'note', text });
+  }
+
   warn(message: string, line: number | undefined): void {
     this.#warnings++;
     if (this.#warnings <= this.#limits.warnings_per_document) this.#emit({ type: 'warning', message, line });

@@ -40,6 +40,9 @@ export interface FileResult {
   readonly documents: number;
   readonly sections: number;
   readonly obligations: number;
+  /** Found by this import: absent when nothing was read. */
+  readonly citations?: number;
+  readonly definitions?: number;
   readonly records: number;
   readonly warnings: readonly string[];
   readonly error?: FractalError;
@@ -352,6 +355,9 @@ export class Importer {
           case 'section':
             await open?.add(event.section);
             break;
+          case 'note':
+            open?.note(event.text);
+            break;
           case 'warning': {
             const text = event.line === undefined ? event.message : `line ${event.line}: ${event.message}`;
             open?.warn(text);
@@ -378,6 +384,8 @@ export class Importer {
       documents: applied.length,
       sections: applied.reduce((sum, one) => sum + one.sections, 0),
       obligations: applied.reduce((sum, one) => sum + one.obligations, 0),
+      citations: applied.reduce((sum, one) => sum + one.citations, 0),
+      definitions: applied.reduce((sum, one) => sum + one.definitions, 0),
       records: 0,
       warnings,
     };

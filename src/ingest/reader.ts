@@ -81,6 +81,8 @@ export interface SectionNode {
 export type ReadEvent =
   | { readonly type: 'document'; readonly head: DocumentHead }
   | { readonly type: 'section'; readonly section: SectionNode }
+  /** A note beside the text that says which act changed it: `S. 19(6) substituted (20.6.2003) by …`. */
+  | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly message: string; readonly line: number | undefined }
   | { readonly type: 'end' };
 

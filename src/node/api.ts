@@ -106,6 +106,9 @@ export interface ImportResult {
   readonly documents: number;
   readonly sections: number;
   readonly obligations: number;
+  /** Found by this import; absent when nothing was read anew. */
+  readonly citations?: number;
+  readonly definitions?: number;
   readonly records: number;
   readonly warnings: readonly string[];
   readonly error?: Problem;

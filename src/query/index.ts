@@ -12,6 +12,8 @@ export type {
   Principal,
   TermVectors,
 } from './ports.ts';
+export { citedBy, citesOf, definitionsFor } from './law/references.ts';
+export type { Citation, DefinedTerm, ReferencePorts } from './law/references.ts';
 export { fuse } from './search/fusion.ts';
 export type { Evidence, Fused } from './search/fusion.ts';
 export { SectionSearch } from './search/search.ts';

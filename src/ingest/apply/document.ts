@@ -16,6 +16,7 @@ import type { Row, Transaction } from '../../store/index.ts';
 import type { DocumentHead, SectionNode } from '../reader.ts';
 import { findObligations, knowsLanguage } from '../obligations/index.ts';
 import { OpenNodes, passage } from './context.ts';
+import { Facts } from './facts.ts';
 import { endOf, makeRoom, neighbours, recordChanges, type Neighbours } from './versions.ts';
 
 /** What people count when they ask how many sections a document has: sections here, articles there. */
@@ -43,6 +44,9 @@ export interface AppliedDocument {
   readonly sections: number;
   readonly provisions: number;
   readonly obligations: number;
+  /** Found now: 0 when the text was here already. */
+  readonly citations: number;
+  readonly definitions: number;
 }
 
 export class DocumentApply {
@@ -56,6 +60,7 @@ export class DocumentApply {
   readonly #alreadyHere: boolean;
   readonly #inForceTo: string | undefined;
   readonly #open = new OpenNodes();
+  readonly #facts = new Facts();
   readonly #textHash = new Sha256();
   readonly #warnings: string[] = [];
   #warningsDropped = 0;
@@ -123,6 +128,11 @@ export class DocumentApply {
     else this.#warningsDropped++;
   }
 
+  /** A note of amendment beside the text. */
+  note(text: string): void {
+    this.#facts.note(text);
+  }
+
   async add(node: SectionNode): Promise<void> {
     const { limits } = this.#ports;
     const head = this.#head;
@@ -139,6 +149,7 @@ export class DocumentApply {
     const hash = sha256(`${node.num ?? ''}\n${node.heading ?? ''}\n${node.text}`);
     this.#textHash.update(Buffer.from(`${node.eid} ${hash}\n`));
     if (this.#alreadyHere) return;
+    this.#facts.see(node);
 
     const section_id = `${head.documentId}#${node.eid}`;
     this.#rows.push({
@@ -211,6 +222,8 @@ export class DocumentApply {
       sections: this.#sections,
       provisions: this.#provisions,
       obligations: this.#obligations,
+      citations: 0,
+      definitions: 0,
     };
     if (this.#provisions === 0)
       throw badInputError(
@@ -263,7 +276,8 @@ export class DocumentApply {
       },
     ]);
     await recordChanges(transaction, head.documentId, this.#versionId, this.#near);
-    return { status: this.#knownBefore ? 'updated' : 'added', ...counts };
+    const facts = await this.#facts.record(transaction, head, this.#versionId, this.#ports.limits);
+    return { status: this.#knownBefore ? 'updated' : 'added', ...counts, ...facts };
   }
 
   async #flush(): Promise<void> {

@@ -171,6 +171,11 @@ export class ClmlFile {
     return this.#identified(line).citation;
   }
 
+  /** A note of amendment beside the text. Before the first provision there is nothing it could speak of. */
+  note(text: string): void {
+    this.#writer?.note(text);
+  }
+
   finish(): void {
     if (this.#writer === undefined)
       throw badInputError(

@@ -66,8 +66,9 @@ function fromTitle(title: string): (ActNumber & { readonly citation: string }) |
   const [, word = '', community = '', no = '', first = '', second = '', suffix = ''] = found;
   const letter = Object.entries(TYPES).find(([, [, name]]) => name.toLowerCase() === word.toLowerCase())?.[0];
   if (letter === undefined) return undefined;
-  // `No 1137/2008`; everything else has the year first.
-  const isNumberFirst = no !== '' && !/^(?:19|20)\d\d$/.test(first);
+  // `No 1907/2006` has the number first, and so has `406/2009/EC`; everything else has the year first.
+  const isNumberFirst =
+    (no !== '' && word.toLowerCase() !== 'directive' ? isYear(second) : false) || !isYear(first);
   const [year, number] = isNumberFirst ? [second, first] : [first, second];
   const name = TYPES[letter]?.[1] ?? '';
   const cited = [name, community.trim(), no === '' ? '' : 'No', `${first}/${second}${suffix}`];
@@ -77,6 +78,11 @@ function fromTitle(title: string): (ActNumber & { readonly citation: string }) |
     number: String(Number(number)),
     citation: cited.filter((part) => part !== '').join(' '),
   };
+}
+
+/** A year in which the Communities made law, in two or four digits. */
+function isYear(text: string): boolean {
+  return /^(?:\d\d|19[5-9]\d|20[0-4]\d)$/.test(text);
 }
 
 function fullYear(year: string): string {
