@@ -174,6 +174,21 @@ export const LIMITS = {
   // query
   search_k: { value: 1000, unit: 'hits', why: 'hits one search may ask for' },
   search_query_chars: { value: 4000, unit: 'characters', why: 'length of a search query' },
+  law_diff_provisions: {
+    value: 20_000,
+    unit: 'provisions',
+    why: 'changed provisions in one `law diff`; ask for one section of a larger one',
+  },
+  law_diff_chars: {
+    value: 32 * MiB,
+    unit: 'characters',
+    why: 'text of the changed provisions in one `law diff`, old and new',
+  },
+  law_versions: {
+    value: 1000,
+    unit: 'rows',
+    why: 'documents or versions in one list; `fractal sql` lists more',
+  },
   search_candidates: {
     value: 50,
     unit: 'hits',
@@ -292,6 +307,41 @@ export const FIXED_LIMITS = {
     value: 1024 * MiB,
     unit: 'bytes',
     why: 'growth of the process while a PDF file is read',
+  },
+  redline_edits: {
+    value: 1000,
+    unit: 'edits',
+    why: 'edits sought word by word in one stretch of text; above it the stretch is split, or shown as replaced',
+  },
+  redline_steps: {
+    value: 20_000_000,
+    unit: 'steps',
+    why: 'comparisons of words for one text; what is left then is shown as replaced',
+  },
+  compare_read_chars: {
+    value: 8 * MiB,
+    unit: 'characters',
+    why: 'text of changed provisions held at one time while two versions are compared',
+  },
+  compare_read_rows: {
+    value: 4096,
+    unit: 'provisions',
+    why: 'changed provisions read at one time while two versions are compared',
+  },
+  align_words: {
+    value: 4_000_000,
+    unit: 'words',
+    why: 'words of one version compared to find provisions that moved; later ones are found only when their text is the same',
+  },
+  align_node_words: {
+    value: 5000,
+    unit: 'words',
+    why: 'words of one provision and those below it that are compared to find where it moved',
+  },
+  align_postings: {
+    value: 32,
+    unit: 'provisions',
+    why: 'a pair of words that more provisions share says nothing about where one moved',
   },
   pdf_time_ms: { value: 120_000, unit: 'milliseconds', why: 'a PDF file that takes longer is given up' },
   fetch_redirects: { value: 5, unit: 'redirects', why: 'one request follows' },

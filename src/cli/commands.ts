@@ -270,6 +270,60 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'law',
+    summary: 'Versions of a law: list them, compare them word by word, show a provision.',
+    details: [
+      'DOC is a document id, a citation or a CELEX number. `diff` compares the version in force today with the one before ' +
+        'it, unless days are given. Differences of white space, quotation marks, dashes and consolidation marks are ' +
+        'counted as editorial, and provisions that only moved with their neighbours as moved; --all shows both.',
+    ],
+    arguments: [
+      { name: 'ACTION', doc: 'What to do.', values: ['diff', 'versions', 'list', 'show'] },
+      {
+        name: 'DOC',
+        doc: 'The document; for `show` the citation or id of a provision.',
+        optional: true,
+        repeatable: true,
+      },
+    ],
+    flags: [
+      { name: 'from', type: 'date', arg: 'DATE', doc: 'Compare the version in force on this day …' },
+      { name: 'to', type: 'date', arg: 'DATE', doc: '… with the one in force on this day. Default: today.' },
+      {
+        name: 'section',
+        type: 'string',
+        arg: 'S',
+        doc: 'Only this provision and those below it: citation, number or id.',
+      },
+      {
+        name: 'known-at',
+        type: 'date',
+        arg: 'DATE',
+        doc: 'As the node knew the versions at the end of this day. Default: now.',
+      },
+      { name: 'all', type: 'boolean', doc: 'Show what moved and what is only printed otherwise, too.' },
+      {
+        name: 'at',
+        type: 'date',
+        arg: 'DATE',
+        doc: 'Show the provision as it stood on this day. Default: today.',
+      },
+      {
+        name: 'format',
+        type: 'choice',
+        values: ['text', 'json', 'html'],
+        arg: 'F',
+        doc: 'How to show the differences. Default: text, or json with --json.',
+      },
+    ],
+    examples: [
+      ['fractal law diff Directive 2003/87/EC', 'What the last amendment changed.'],
+      ['fractal law diff 40 CFR Part 262 --from 2020-01-01 --section 262.16', 'One section since then.'],
+      ['fractal law diff 32003L0087 --format html > redline.html', 'A page for a reader.'],
+      ['fractal law show "40 CFR 262.34(a)" --at 2015-07-01', 'The text as it stood then.'],
+    ],
+  },
+  {
     name: 'completion',
     summary: 'Print a completion script for a shell.',
     arguments: [{ name: 'SHELL', doc: 'bash, zsh or fish.', values: ['bash', 'zsh', 'fish'] }],
@@ -297,7 +351,7 @@ export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['classify', 'classify a text'],
   ['report', 'reports and statutory filings'],
   ['decide', 'record a human decision'],
-  ['law', 'compare versions of a law'],
+  ['law impact', 'the sites that a change of law touches'],
   ['app', 'micro-apps'],
   ['node', 'membership of a fleet'],
   ['sync', 'hub and edge'],

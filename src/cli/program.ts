@@ -7,6 +7,7 @@ import { runDoctor } from './commands/doctor.ts';
 import { runHelp } from './commands/help.ts';
 import { runImport } from './commands/import.ts';
 import { runInit } from './commands/init.ts';
+import { runLaw } from './commands/law.ts';
 import { runModels } from './commands/models.ts';
 import { runReindex } from './commands/reindex.ts';
 import { runSearch } from './commands/search.ts';
@@ -36,6 +37,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   models: runModels,
   search: runSearch,
   sql: runSql,
+  law: runLaw,
   completion: runCompletion,
   version: runVersion,
   help: runHelp,

@@ -350,6 +350,8 @@ export class Importer {
             );
             if (head.inForceFrom === undefined && options.inForceFrom === undefined)
               warnings.push('the source does not say from when its text applies; --in-force-from does');
+            if (open.keptFormat !== undefined)
+              warnings.push(`the ${open.keptFormat} text of this version is here already; it is kept`);
             break;
           }
           case 'section':

@@ -3,6 +3,7 @@
  * command line and HTTP see only this.
  */
 import type { Problem } from '../base/index.ts';
+import type { DiffAnswer, LawDocument, LawVersion, ListedDocument, ShowAnswer } from '../query/index.ts';
 
 export interface NodeStatus {
   readonly node: {
@@ -176,6 +177,36 @@ export interface VersionsRequest {
   readonly allow_network?: boolean;
 }
 
+export interface LawDiffRequest {
+  /** Document id, citation or CELEX number. */
+  readonly document: string;
+  /** `YYYY-MM-DD`: the version in force then. Default: the version before `to`. */
+  readonly from?: string;
+  /** `YYYY-MM-DD`. Default: the version in force today. */
+  readonly to?: string;
+  /** Only this provision and those below it: citation, number or id. */
+  readonly section?: string;
+  /** `YYYY-MM-DD`: as the node knew the versions at the end of this day. Default: as it knows them now. */
+  readonly known_at?: string;
+  /** With what only moved or is printed otherwise. */
+  readonly all?: boolean;
+}
+
+export type LawDiff = DiffAnswer;
+export type LawText = ShowAnswer;
+
+export interface LawVersions {
+  readonly document: LawDocument;
+  readonly versions: readonly LawVersion[];
+}
+
+export interface LawShowRequest {
+  /** `40 CFR 262.34(a)`, `Directive 2003/87/EC Art. 10a(1)`, or the id of a provision. */
+  readonly citation: string;
+  /** `YYYY-MM-DD`; today when absent. */
+  readonly at?: string;
+}
+
 export interface NodeApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
@@ -184,6 +215,12 @@ export interface NodeApi {
   sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** DuckDB's plan as text. */
   explain(request: SqlRequest, signal?: AbortSignal): Promise<string>;
+  /** What differs between two versions of a document, word by word. */
+  lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff>;
+  lawVersions(document: string): Promise<LawVersions>;
+  lawDocuments(): Promise<readonly ListedDocument[]>;
+  /** One provision with all below it, as in force on a day. */
+  lawShow(request: LawShowRequest): Promise<LawText>;
   import(request: ImportRequest, signal?: AbortSignal): AsyncIterable<ImportEvent>;
   /** Makes the search table again from the database. */
   reindex(signal?: AbortSignal): AsyncIterable<ReindexEvent>;

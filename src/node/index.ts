@@ -19,6 +19,11 @@ export type {
   ImportEvent,
   ImportRequest,
   ImportResult,
+  LawDiff,
+  LawDiffRequest,
+  LawShowRequest,
+  LawText,
+  LawVersions,
   NodeApi,
   NodeStatus,
   ReindexEvent,
@@ -33,6 +38,8 @@ export type {
   SqlRequest,
   VersionsRequest,
 } from './api.ts';
+
+export type { Edit, LawVersion, ListedDocument, ProvisionChange } from '../query/index.ts';
 
 export interface InitOptions {
   readonly dataDir: string;

@@ -11,6 +11,7 @@ import {
   parseStatement,
   type AccessPolicy,
   type AuthorizedQuery,
+  type ListedDocument,
   type Principal,
 } from '../query/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
@@ -19,6 +20,11 @@ import type {
   ImportEvent,
   ImportRequest,
   ImportResult,
+  LawDiff,
+  LawDiffRequest,
+  LawShowRequest,
+  LawText,
+  LawVersions,
   NodeApi,
   NodeStatus,
   ReindexEvent,
@@ -34,6 +40,7 @@ import type {
 import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
+import { LawQuestions } from './law.ts';
 import { localOperatorPolicy, principalNamed } from './local-operator.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
@@ -55,6 +62,7 @@ export class FractalNode implements NodeApi {
   readonly #principal: Principal;
   readonly #policy: AccessPolicy;
   readonly #sources: NodeSources;
+  readonly #law: LawQuestions;
   readonly #stopping = new AbortController();
 
   private constructor(parts: NodeParts, principal: Principal, policy: AccessPolicy, log: Log) {
@@ -62,6 +70,7 @@ export class FractalNode implements NodeApi {
     this.#principal = principal;
     this.#policy = policy;
     this.#sources = new NodeSources(parts, principal.id, log);
+    this.#law = new LawQuestions(parts, principal, policy);
   }
 
   static async open(options: NodeOptions): Promise<FractalNode> {
@@ -185,6 +194,22 @@ export class FractalNode implements NodeApi {
       );
     const signals = [AbortSignal.timeout(asked), this.#stopping.signal];
     return AbortSignal.any(signal === undefined ? signals : [...signals, signal]);
+  }
+
+  async lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff> {
+    return await this.#law.diff(request, signal);
+  }
+
+  async lawVersions(document: string): Promise<LawVersions> {
+    return await this.#law.versions(document);
+  }
+
+  async lawDocuments(): Promise<readonly ListedDocument[]> {
+    return await this.#law.documents();
+  }
+
+  async lawShow(request: LawShowRequest): Promise<LawText> {
+    return await this.#law.show(request);
   }
 
   async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {

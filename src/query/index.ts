@@ -14,6 +14,17 @@ export type {
 } from './ports.ts';
 export { citedBy, citesOf, definitionsFor } from './law/references.ts';
 export type { Citation, DefinedTerm, ReferencePorts } from './law/references.ts';
+export { compareVersions } from './law/compare.ts';
+export type { Change, ChangeKind, Comparison } from './law/compare.ts';
+export { diffLaw } from './law/diff.ts';
+export type { DiffAnswer, ProvisionChange } from './law/diff.ts';
+export { findDocument, listDocuments, versionsOf } from './law/documents.ts';
+export type { LawDocument, LawVersion, ListedDocument } from './law/documents.ts';
+export type { Provision, ReadRows } from './law/provisions.ts';
+export { showLaw } from './law/show.ts';
+export type { ShowAnswer, ShownProvision } from './law/show.ts';
+export { newText, oldText, redline } from './redline/redline.ts';
+export type { Edit } from './redline/redline.ts';
 export { fuse } from './search/fusion.ts';
 export type { Evidence, Fused } from './search/fusion.ts';
 export { SectionSearch } from './search/search.ts';

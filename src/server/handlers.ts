@@ -1,16 +1,19 @@
 /** One handler per route; the compiler asks for each. */
-import type { SearchRequest } from '../node/index.ts';
+import type { LawDiffRequest, LawShowRequest, SearchRequest } from '../node/index.ts';
 import { jsonBody } from './body.ts';
-import type { Handler } from './context.ts';
+import type { Handler, RequestContext } from './context.ts';
 import { importFiles, reindex } from './import-handler.ts';
-import { fromQuery } from './json-schema.ts';
+import { fromQuery, type ObjectSchema } from './json-schema.ts';
 import { openMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { METRICS_TYPE, type HandlerName } from './routes.ts';
-import { SEARCH_REQUEST } from './schemas.ts';
+import { LAW_DIFF_QUERY, LAW_SHOW_QUERY, LAW_VERSIONS_QUERY, SEARCH_REQUEST } from './schemas.ts';
 import { addSource, listSources, removeSource, runSources, sourceVersions } from './source-handlers.ts';
 import { explain, sql } from './sql-handlers.ts';
 import { followClient } from './stream.ts';
+
+const asked = <T>(context: RequestContext, schema: ObjectSchema): T =>
+  fromQuery(schema, new URL(context.req.url).searchParams) as T;
 
 export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   health: () => Response.json({ status: 'ok' }),
@@ -25,16 +28,24 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   status: async (_context, _options, node) => Response.json({ ...(await node.status()), running: true }),
   doctor: async (_context, _options, node) => Response.json({ checks: await node.doctor() }),
   searchByQuery: async (context, _options, node) => {
-    const request = fromQuery(
-      SEARCH_REQUEST,
-      new URL(context.req.url).searchParams,
-    ) as unknown as SearchRequest;
+    const request = asked<SearchRequest>(context, SEARCH_REQUEST);
     return Response.json(await node.search(request, followClient(context).signal));
   },
   searchByBody: async (context, options, node) => {
     const request = await jsonBody<SearchRequest>(context, SEARCH_REQUEST, options.limits.http_json_bytes);
     return Response.json(await node.search(request, followClient(context).signal));
   },
+  lawDocuments: async (_context, _options, node) => Response.json({ documents: await node.lawDocuments() }),
+  lawVersions: async (context, _options, node) => {
+    const { document } = asked<{ document: string }>(context, LAW_VERSIONS_QUERY);
+    return Response.json(await node.lawVersions(document));
+  },
+  lawDiff: async (context, _options, node) => {
+    const request = asked<LawDiffRequest>(context, LAW_DIFF_QUERY);
+    return Response.json(await node.lawDiff(request, followClient(context).signal));
+  },
+  lawShow: async (context, _options, node) =>
+    Response.json(await node.lawShow(asked<LawShowRequest>(context, LAW_SHOW_QUERY))),
   sql,
   explain,
   import: importFiles,

@@ -70,7 +70,7 @@ function checkObject(schema: ObjectSchema, value: object, where: string): void {
   }
 }
 
-/** Query parameters as the object that a JSON body would be. Numbers are read as numbers. */
+/** Query parameters as the object that a JSON body would be. Numbers and flags are read as such. */
 export function fromQuery(schema: ObjectSchema, query: URLSearchParams): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const name of new Set(query.keys())) {
@@ -79,7 +79,8 @@ export function fromQuery(schema: ObjectSchema, query: URLSearchParams): Record<
     if (values.length > 1) refuse(`the parameter "${name}"`, 'is given twice');
     const text = values[0] ?? '';
     const isNumber = (type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(text);
-    out[name] = isNumber ? Number(text) : text;
+    const isFlag = type === 'boolean' && (text === 'true' || text === 'false');
+    out[name] = isNumber ? Number(text) : isFlag ? text === 'true' : text;
   }
   check(schema, out, 'the query');
   return out;

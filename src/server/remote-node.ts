@@ -5,6 +5,12 @@ import type {
   DoctorCheck,
   ImportEvent,
   ImportRequest,
+  LawDiff,
+  LawDiffRequest,
+  LawShowRequest,
+  LawText,
+  LawVersions,
+  ListedDocument,
   NodeApi,
   NodeStatus,
   ReindexEvent,
@@ -80,6 +86,26 @@ export class RemoteNode implements NodeApi {
       signal,
     });
     return answer.plan;
+  }
+
+  lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff> {
+    return this.#json({ method: 'GET', path: `/v1/law/diff${queryOf({ ...request })}`, signal });
+  }
+
+  lawVersions(document: string): Promise<LawVersions> {
+    return this.#json({ method: 'GET', path: `/v1/law/versions${queryOf({ document })}` });
+  }
+
+  async lawDocuments(): Promise<readonly ListedDocument[]> {
+    const answer = await this.#json<{ documents: ListedDocument[] }>({
+      method: 'GET',
+      path: '/v1/law/documents',
+    });
+    return answer.documents;
+  }
+
+  lawShow(request: LawShowRequest): Promise<LawText> {
+    return this.#json({ method: 'GET', path: `/v1/law/text${queryOf({ ...request })}` });
   }
 
   import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent, void, undefined> {
@@ -202,6 +228,9 @@ export class RemoteNode implements NodeApi {
     }
   }
 }
+
+const queryOf = (request: Readonly<Record<string, string | boolean>>): string =>
+  `?${new URLSearchParams(Object.entries(request).map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
 
 async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();

@@ -143,6 +143,132 @@ export const SEARCH_ANSWER: ObjectSchema = record({
   },
 });
 
+const DOCUMENT = record({
+  document_id: text('stable id'),
+  citation: text('official short citation'),
+  title: text('title in the version first imported'),
+  jurisdiction: text('code'),
+});
+
+const VERSION = record({
+  version_id: text('id'),
+  in_force_from: maybeDate,
+  in_force_to: { ...maybeDate, description: 'first day it no longer applies' },
+  known_from: text('when this node learned it'),
+  known_to: { type: ['string', 'null'], description: 'when it learned better' },
+  format: text('reader that parsed it'),
+  source_name: text('file name or address'),
+  provisions: whole('provisions'),
+});
+
+const EDITS: JsonSchema = {
+  type: 'array',
+  description:
+    'In reading order. The old text is every "same" (its "was", when there) and "delete"; the new text every "same" and ' +
+    '"insert".',
+  items: {
+    type: 'object',
+    properties: {
+      op: { type: 'string', enum: ['same', 'delete', 'insert'] },
+      text: text('as printed'),
+      was: text('how the old version prints the same words, when otherwise'),
+    },
+    required: ['op', 'text'],
+  },
+};
+
+const CHANGE_KINDS = ['added', 'changed', 'renumbered', 'repealed', 'removed', 'moved', 'editorial'];
+
+export const LAW_DIFF_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: {
+    document: text('document id, citation or CELEX number'),
+    from: date('the version in force on this day; the one before `to` when absent'),
+    to: date('the version in force on this day; today when absent'),
+    section: text('only this provision and those below it: citation, number or id'),
+    known_at: date('as the node knew the versions at the end of this day; as it knows them now when absent'),
+    all: flag('with what only moved or is printed otherwise'),
+  },
+  required: ['document'],
+  additionalProperties: false,
+};
+
+export const LAW_DIFF: ObjectSchema = record({
+  document: DOCUMENT,
+  from: VERSION,
+  to: VERSION,
+  section: { type: ['string', 'null'], description: 'citation of the provision asked for' },
+  counts: record(Object.fromEntries(CHANGE_KINDS.map((kind) => [kind, whole('provisions')]))),
+  notes: strings,
+  changes: {
+    type: 'array',
+    items: record({
+      kind: { type: 'string', enum: CHANGE_KINDS },
+      section_id: text('provision in the later version, or the one that is gone'),
+      from_section_id: { type: ['string', 'null'], description: 'provision in the earlier version' },
+      citation: text('how to cite it'),
+      from_citation: { type: ['string', 'null'] },
+      level: text('article, paragraph, …'),
+      from_num: { type: ['string', 'null'], description: 'printed number in the earlier version' },
+      num: { type: ['string', 'null'], description: 'printed number in the later version' },
+      heading: EDITS,
+      text: EDITS,
+    }),
+  },
+});
+
+export const LAW_VERSIONS_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: { document: text('document id, citation or CELEX number') },
+  required: ['document'],
+  additionalProperties: false,
+};
+
+export const LAW_VERSIONS: ObjectSchema = record({
+  document: DOCUMENT,
+  versions: { type: 'array', items: VERSION },
+});
+
+export const LAW_DOCUMENTS: ObjectSchema = record({
+  documents: {
+    type: 'array',
+    items: record({
+      ...DOCUMENT.properties,
+      versions: whole('versions known at present'),
+      first: maybeDate,
+      last: maybeDate,
+    }),
+  },
+});
+
+export const LAW_SHOW_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: {
+    citation: text('citation or id of a provision'),
+    at: date('as in force on this day; today when absent'),
+  },
+  required: ['citation'],
+  additionalProperties: false,
+};
+
+export const LAW_TEXT: ObjectSchema = record({
+  document: DOCUMENT,
+  version: VERSION,
+  at: date('the day asked for'),
+  provisions: {
+    type: 'array',
+    items: record({
+      section_id: text('stable id of the provision'),
+      depth: whole('0 for the provision asked for'),
+      level: text('article, paragraph, …'),
+      num: { type: ['string', 'null'] },
+      citation: text('how to cite it'),
+      heading: { type: ['string', 'null'] },
+      text: text('own text'),
+    }),
+  },
+});
+
 const IMPORT_OPTIONS: Readonly<Record<string, JsonSchema>> = {
   name: text('what to call the source; its ending helps to choose the reader; for one file only'),
   kind: text('reader to use; found from the content when absent'),

@@ -45,6 +45,61 @@ async function serveNode(): Promise<void> {
   d.socketPath = socketPath;
 }
 
+describe('law', () => {
+  const change = {
+    kind: 'changed',
+    section_id: 'a#1',
+    from_section_id: 'a#1',
+    citation: 'Act 1 § 1',
+    from_citation: 'Act 1 § 1',
+    level: 'section',
+    from_num: '1',
+    num: '1',
+    heading: [],
+    text: [
+      { op: 'same', text: `${'before '.repeat(20)}for ` },
+      { op: 'delete', text: '3 years \u001b[2J' },
+      { op: 'insert', text: '5 years ' },
+      { op: 'same', text: 'after <b>that</b>' },
+    ],
+  } as const;
+
+  it('marks what was taken out and put in, harmlessly, and counts what is no change', async () => {
+    d.node.imported.set('act', 'text');
+    d.node.changes = [change];
+    assert.equal(await d.run('law', 'diff', 'act', '--from', '2020-01-01'), 0);
+    assert.deepEqual(d.node.seen.at(-1)?.request, { document: 'act', from: '2020-01-01' });
+    assert.match(d.stdout.text, /1 changed; no change: 2 editorial/);
+    assert.match(d.stdout.text, /… .*before for \[-3 years \\u001b\[2J-\]\{\+5 years\+\} after <b>that<\/b>/);
+    assert.ok(!d.stdout.text.includes('\u001b'));
+    assert.match(d.stderr.text, /note: a note/);
+  });
+
+  it('writes a page in which no text is markup', async () => {
+    d.node.imported.set('act', 'text');
+    d.node.changes = [change];
+    assert.equal(await d.run('law', 'diff', 'act', '--format', 'html'), 0);
+    assert.match(d.stdout.text, /<del>3 years .*<\/del><ins>5 years <\/ins>/);
+    assert.match(d.stdout.text, /&#60;b&#62;that/);
+    assert.ok(!d.stdout.text.includes('<b>') && !/<script|https?:/.test(d.stdout.text));
+  });
+
+  it('lists, shows, and says what is missing', async () => {
+    d.node.imported.set('act', 'The text of it.');
+    assert.equal(await d.run('law', 'list'), 0);
+    assert.match(d.stdout.text, /Act 1/);
+    assert.equal(await d.run('law', 'versions', 'act', '--json'), 0);
+    assert.match(d.stdout.text, /"in_force_from":"2020-01-01"/);
+    assert.equal(await d.run('law', 'show', 'act'), 0);
+    assert.match(d.stdout.text, /The text of it\./);
+    assert.equal(await d.run('law', 'diff', 'no', 'such', 'act'), 4);
+    assert.equal(await d.run('law', 'diff'), 2);
+    assert.match(d.stderr.text, /needs a document/);
+    assert.equal(await d.run('law', 'impact', 'act'), 6);
+    assert.match(d.stderr.text, /`fractal law impact` is not part of this version/);
+  });
+});
+
 describe('exit codes', () => {
   it('0 done, 2 usage, 4 not found, 6 not built', async () => {
     assert.equal(await d.run('status'), 0);

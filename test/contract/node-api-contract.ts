@@ -132,6 +132,27 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
         assert.ok(hit.citation !== '' && hit.section_id !== '' && hit.text !== '');
     });
 
+    it('lists documents of law and their versions, and compares a version with itself', async () => {
+      const [document] = await node.lawDocuments();
+      assert.ok(document !== undefined && document.versions > 0);
+      const { document: found, versions } = await node.lawVersions(document.document_id);
+      assert.equal(found.citation, document.citation);
+      const [version] = versions;
+      assert.ok(version !== undefined && version.provisions > 0);
+      const day = version.in_force_from ?? '2026-01-01';
+      const diff = await node.lawDiff({ document: document.document_id, from: day, to: day, all: true });
+      assert.deepEqual(diff.from, diff.to);
+      assert.deepEqual(diff.changes, []);
+      assert.notDeepEqual(diff.notes, []);
+    });
+
+    it('says what is near when there is no such document', async () => {
+      const document = 'no such act & none = "like" it';
+      await assert.rejects(node.lawVersions(document), ofKind('not_found'));
+      await assert.rejects(node.lawDiff({ document }), ofKind('not_found'));
+      await assert.rejects(node.lawShow({ citation: document }), ofKind('not_found'));
+    });
+
     it('answers SQL as an Arrow stream', async () => {
       const bytes = await node.sql({ sql: 'select 42 as answer' });
       const { columns, rows } = await readRows(bytes);

@@ -7,6 +7,13 @@ import type {
   ImportEvent,
   ImportRequest,
   ImportResult,
+  LawDiff,
+  LawDiffRequest,
+  LawShowRequest,
+  LawText,
+  LawVersion,
+  LawVersions,
+  ListedDocument,
   NodeApi,
   NodeStatus,
   ReindexEvent,
@@ -29,6 +36,24 @@ const ipc = (table: Table): Uint8Array =>
 /** A table as an Arrow IPC stream, for tests that bring their own columns. */
 export const tableBytes = (columns: Record<string, Vector>): Uint8Array => ipc(new Table(columns));
 
+const VERSION: LawVersion = {
+  version_id: 'v-1',
+  in_force_from: '2020-01-01',
+  in_force_to: null,
+  known_from: '2026-01-01T00:00:00.000Z',
+  known_to: null,
+  format: 'clml',
+  source_name: 'act.xml',
+  provisions: 1,
+};
+
+const lawDocument = (document_id: string): LawDiff['document'] => ({
+  document_id,
+  citation: 'Act 1',
+  title: 'An Act',
+  jurisdiction: 'UK',
+});
+
 export class MemoryNode implements NodeApi {
   readonly imported = new Map<string, string>();
   readonly seen: { readonly call: string; readonly request: unknown }[] = [];
@@ -42,6 +67,8 @@ export class MemoryNode implements NodeApi {
   readonly answers = new Map<string, Uint8Array>();
   readonly aborted: string[] = [];
   warnings: readonly string[] = [];
+  /** What `lawDiff` answers. */
+  changes: LawDiff['changes'] = [];
   checks: readonly DoctorCheck[] = [{ name: 'data directory', ok: true, detail: 'writable', cure: '' }];
   closed = 0;
   /** Chunks handed out, over all streams. */
@@ -155,6 +182,52 @@ export class MemoryNode implements NodeApi {
     if (!request.sql.startsWith('select'))
       throw badInputError('sql.syntax', 'cannot be read', 'Check its spelling.');
     return 'PROJECTION\n  42';
+  }
+
+  async lawDocuments(): Promise<readonly ListedDocument[]> {
+    this.#see('lawDocuments', undefined);
+    return [...this.imported.keys()].map((document_id) => ({
+      ...lawDocument(document_id),
+      versions: 1,
+      first: VERSION.in_force_from,
+      last: VERSION.in_force_from,
+    }));
+  }
+
+  async lawVersions(document: string): Promise<LawVersions> {
+    this.#see('lawVersions', document);
+    return { document: this.#document(document), versions: [VERSION] };
+  }
+
+  async lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff> {
+    this.#see('lawDiff', request, signal);
+    return {
+      document: this.#document(request.document),
+      from: VERSION,
+      to: VERSION,
+      section: null,
+      counts: { added: 0, changed: 1, renumbered: 0, repealed: 0, removed: 0, moved: 0, editorial: 2 },
+      notes: ['a note'],
+      changes: this.changes,
+    };
+  }
+
+  async lawShow(request: LawShowRequest): Promise<LawText> {
+    this.#see('lawShow', request);
+    const document = this.#document(request.citation);
+    const [, text = ''] = [...this.imported][0] ?? [];
+    const provision = { section_id: 's-0', depth: 0, level: 'section', num: '1', citation: 'Act 1 § 1' };
+    return {
+      document,
+      version: VERSION,
+      at: request.at ?? '2026-01-01',
+      provisions: [{ ...provision, heading: 'Duties', text }],
+    };
+  }
+
+  #document(name: string): LawDiff['document'] {
+    if (!this.imported.has(name)) throw notFoundError('law.document', 'no such document', 'Import it.');
+    return lawDocument(name);
   }
 
   async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {

@@ -17,7 +17,15 @@ import type { DocumentHead, SectionNode } from '../reader.ts';
 import { findObligations, knowsLanguage } from '../obligations/index.ts';
 import { OpenNodes, passage } from './context.ts';
 import { Facts } from './facts.ts';
-import { endOf, makeRoom, neighbours, recordChanges, type Neighbours } from './versions.ts';
+import {
+  betterText,
+  endOf,
+  makeRoom,
+  neighbours,
+  recordChanges,
+  type KnownVersion,
+  type Neighbours,
+} from './versions.ts';
 
 /** What people count when they ask how many sections a document has: sections here, articles there. */
 const UNITS: ReadonlySet<string> = new Set(['section', 'article']);
@@ -58,6 +66,7 @@ export class DocumentApply {
   readonly #near: Neighbours;
   readonly #knownBefore: boolean;
   readonly #alreadyHere: boolean;
+  readonly #kept: KnownVersion | undefined;
   readonly #inForceTo: string | undefined;
   readonly #open = new OpenNodes();
   readonly #facts = new Facts();
@@ -91,7 +100,8 @@ export class DocumentApply {
     this.#versionId = found.versionId;
     this.#near = found.near;
     this.#knownBefore = found.knownBefore;
-    this.#alreadyHere = found.alreadyHere;
+    this.#kept = betterText(found.near, source.format);
+    this.#alreadyHere = found.alreadyHere || this.#kept !== undefined;
     this.#inForceTo = endOf(head.inForceTo, found.near);
   }
 
@@ -121,6 +131,11 @@ export class DocumentApply {
       knownBefore: (document?.n ?? 0n) > 0n,
       alreadyHere: (here?.n ?? 0n) > 0n,
     });
+  }
+
+  /** Format of the text of this version that is kept instead of this one. */
+  get keptFormat(): string | undefined {
+    return this.#kept?.format;
   }
 
   warn(message: string): void {
@@ -218,7 +233,7 @@ export class DocumentApply {
     const { transaction, clock } = this.#ports;
     const head = this.#head;
     const counts = {
-      versionId: this.#versionId,
+      versionId: this.#kept?.version_id ?? this.#versionId,
       sections: this.#sections,
       provisions: this.#provisions,
       obligations: this.#obligations,
@@ -275,8 +290,14 @@ export class DocumentApply {
         warnings: this.#warnings,
       },
     ]);
-    await recordChanges(transaction, head.documentId, this.#versionId, this.#near);
     const facts = await this.#facts.record(transaction, head, this.#versionId, this.#ports.limits);
+    await recordChanges(
+      transaction,
+      head.documentId,
+      this.#versionId,
+      this.#near,
+      this.#ports.limits.append_rows,
+    );
     return { status: this.#knownBefore ? 'updated' : 'added', ...counts, ...facts };
   }
 

@@ -1,15 +1,17 @@
 /** Where a new version stands among the others of its document, and what differs between neighbours. */
-import { LAW, type Table } from '../../schema/index.ts';
-import { SECTION_TABLE, closeSections, supersedeSections } from '../../query/index.ts';
-import type { Transaction } from '../../store/index.ts';
+import { sha256 } from '../../base/index.ts';
+import { LAW } from '../../schema/index.ts';
+import { SECTION_TABLE, closeSections, compareVersions, supersedeSections } from '../../query/index.ts';
+import type { Row, Transaction } from '../../store/index.ts';
 
 /** A version the node holds to be true at present. */
-interface KnownVersion {
+export interface KnownVersion {
   readonly version_id: string;
   readonly in_force_from: string | null;
   readonly in_force_to: string | null;
   readonly text_sha256: string;
   readonly source_sha256: string;
+  readonly format: string;
 }
 
 export interface Neighbours {
@@ -30,7 +32,7 @@ export async function neighbours(
 ): Promise<Neighbours> {
   const known = await transaction.rows<KnownVersion>(
     `select version_id, strftime(in_force_from, '%Y-%m-%d') as in_force_from,
-            strftime(in_force_to, '%Y-%m-%d') as in_force_to, text_sha256, source_sha256
+            strftime(in_force_to, '%Y-%m-%d') as in_force_to, text_sha256, source_sha256, format
        from law.versions where document_id = $1 and known_to is null and not deleted
       order by in_force_from nulls first`,
     [documentId],
@@ -46,6 +48,15 @@ export async function neighbours(
     before: known.findLast((version) => version !== same && order(version.in_force_from) < own),
     after: known.find((version) => order(version.in_force_from) > own),
   };
+}
+
+/**
+ * The text of the same version in a format that divides acts more exactly: it is kept. Formex has the numbers and the
+ * nesting of provisions, which a page of EUR-Lex shows by layout only; to take one for a correction of the other would
+ * report changes that nobody made.
+ */
+export function betterText({ same }: Neighbours, format: string): KnownVersion | undefined {
+  return same?.format === 'formex' && format === 'eurlex-xhtml' ? same : undefined;
 }
 
 /** First day the new version no longer applies: what the source says, or the first day of the next, whichever is earlier. */
@@ -79,40 +90,57 @@ export async function makeRoom(
   await transaction.stageUpdate(SECTION_TABLE, closeSections(before.version_id, inForceFrom));
 }
 
-/** Writes what differs from the version before, and what the version after differs in. */
+/** Writes what differs from the version before, and what the version after differs in, `rows` rows at a time. */
 export async function recordChanges(
   transaction: Transaction,
   documentId: string,
   versionId: string,
   { before, after }: Neighbours,
+  rows: number,
 ): Promise<void> {
   if (before !== undefined && after !== undefined)
     await transaction.remove(LAW.changes, 'from_version_id = $1 and to_version_id = $2', [
       before.version_id,
       after.version_id,
     ]);
-  if (before !== undefined) await diff(transaction, LAW.changes, documentId, before.version_id, versionId);
-  if (after !== undefined) await diff(transaction, LAW.changes, documentId, versionId, after.version_id);
+  if (before !== undefined) await diff(transaction, documentId, before.version_id, versionId, rows);
+  if (after !== undefined) await diff(transaction, documentId, versionId, after.version_id, rows);
 }
 
+/** What changed in the law: what is only printed otherwise, or has moved with its neighbours, is no row. */
 async function diff(
   transaction: Transaction,
-  table: Table,
   documentId: string,
   from: string,
   to: string,
+  batchRows: number,
 ): Promise<void> {
-  await transaction.insertSelect(
-    table,
-    `with a as (select section_id, text_sha256 from law.sections where version_id = $2),
-          b as (select section_id, text_sha256 from law.sections where version_id = $3),
-          later as (select jurisdiction, in_force_from, known_from from law.versions where version_id = $3)
-     select sha256(concat_ws(chr(10), $2, $3, section_id))[:32], $1, later.jurisdiction, $2, $3, section_id,
-            case when a.text_sha256 is null then 'added' when b.text_sha256 is null then 'removed' else 'changed' end,
-            null,
-            later.in_force_from, later.known_from
-       from a full join b using (section_id), later
-      where a.text_sha256 is distinct from b.text_sha256`,
-    [documentId, from, to],
+  const { changes } = await compareVersions((sql, params) => transaction.rows(sql, params), from, to);
+  const [later] = await transaction.rows<Pick<Row, 'jurisdiction' | 'in_force_from' | 'known_from'>>(
+    `select jurisdiction, strftime(in_force_from, '%Y-%m-%d') as in_force_from,
+            strftime(known_from, '%Y-%m-%dT%H:%M:%S.%gZ') as known_from from law.versions where version_id = $1`,
+    [to],
   );
+  const rows = changes.flatMap((change): Row[] => {
+    const { kind, old, now } = change;
+    const section_id = now?.section_id ?? old?.section_id ?? '';
+    if (kind === 'editorial') return [];
+    return [
+      {
+        change_id: sha256([from, to, section_id, kind].join('\n')).slice(0, 32),
+        document_id: documentId,
+        jurisdiction: later?.jurisdiction,
+        from_version_id: from,
+        to_version_id: to,
+        section_id,
+        // The same words under another id: whoever followed the old id finds them here.
+        kind: kind === 'moved' ? 'renumbered' : kind,
+        from_section_id: old === undefined || old.section_id === section_id ? null : old.section_id,
+        in_force_from: later?.in_force_from,
+        known_from: later?.known_from,
+      },
+    ];
+  });
+  for (let at = 0; at < rows.length; at += batchRows)
+    await transaction.insert(LAW.changes, rows.slice(at, at + batchRows));
 }
