@@ -256,6 +256,11 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'shared strings of a workbook, held while it is read',
   },
+  section_name_chars: {
+    value: 1000,
+    unit: 'characters',
+    why: 'eid and citation of one provision: both grow with its depth, and longer ones are cut',
+  },
   plain_bytes: {
     value: 16 * MiB,
     unit: 'bytes',

@@ -28,6 +28,8 @@ const SKIPPED: ReadonlySet<string> = new Set(
   'CONTENTS EAR LRH RRH PRTPAGE TOC FMTR BMTR FINDAIDS CFRTOC TITLEPG BTITLE EXPLA THISTITL'.split(' '),
 );
 
+const PROVISIONS: ReadonlySet<string> = new Set([...Object.keys(CONTAINERS), 'SECTION', 'APPENDIX']);
+
 export const cfrAnnualReader: Reader = {
   format: 'cfr-annual',
   description: 'annual edition of the US Code of Federal Regulations, GPO XML',
@@ -41,7 +43,7 @@ class AnnualVisitor implements XmlVisitor {
   readonly #open: string[] = [];
 
   constructor(input: ReaderInput, emit: (event: ReadEvent) => void) {
-    this.#file = new CfrFile(input, emit);
+    this.#file = new CfrFile(input, emit, PROVISIONS);
   }
 
   start({ name, line }: XmlStart): 'enter' | 'take' | 'skip' {

@@ -1,7 +1,8 @@
 /** Emits the events of one document and keeps its promises: unique eids, parents first, bounded numbers. */
-import { invariant } from '../base/index.ts';
+import { FIXED_LIMITS, invariant, sha256 } from '../base/index.ts';
 import type { Limits } from '../base/index.ts';
 import type { DocumentHead, ReadEvent, SectionNode } from './reader.ts';
+import { shorten } from './text.ts';
 import { tooLarge } from './xml/xml.ts';
 
 export class DocumentWriter {
@@ -17,11 +18,15 @@ export class DocumentWriter {
     head: DocumentHead,
     context: { readonly emit: (event: ReadEvent) => void; readonly source: string; readonly limits: Limits },
   ) {
-    this.head = head;
+    this.head = {
+      ...head,
+      documentId: boundedName(head.documentId),
+      citation: shorten(head.citation, NAME_CHARS),
+    };
     this.#emit = context.emit;
     this.#source = context.source;
     this.#limits = context.limits;
-    this.#emit({ type: 'document', head });
+    this.#emit({ type: 'document', head: this.head });
   }
 
   /** Emits a section; returns the eid it got: a second one of the same name becomes `name~2`, with a warning. */
@@ -42,8 +47,10 @@ export class DocumentWriter {
       throw tooLarge(this.#source, 'section_text_bytes', this.#limits.section_text_bytes, 'a provision is', {
         line,
       });
-    const eid = this.#unique(node.eid, line);
-    this.#emit({ type: 'section', section: eid === node.eid ? node : { ...node, eid } });
+    const eid = this.#unique(boundedName(node.eid), line);
+    const citation = shorten(node.citation, NAME_CHARS);
+    const isAsGiven = eid === node.eid && citation === node.citation;
+    this.#emit({ type: 'section', section: isAsGiven ? node : { ...node, eid, citation } });
     return eid;
   }
 
@@ -72,4 +79,16 @@ export class DocumentWriter {
     this.warn(`the label ${eid} occurs again; this one is kept as ${other}`, line);
     return other;
   }
+}
+
+const NAME_CHARS = FIXED_LIMITS.section_name_chars.value;
+
+/**
+ * Ids grow with every level: nesting without end would make ids without end. What is cut off is told apart by its hash.
+ * White space has no place in them, whatever an attribute says.
+ */
+function boundedName(name: string): string {
+  const whole = /\s/.test(name) ? name.replace(/\s+/g, '-') : name;
+  if (whole.length <= NAME_CHARS) return whole;
+  return `${whole.slice(0, NAME_CHARS - 17).toWellFormed()}~${sha256(whole).slice(0, 16)}`;
 }

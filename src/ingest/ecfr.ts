@@ -31,6 +31,9 @@ const CONTAINERS: Readonly<Record<string, ContainerLevel>> = {
 const WRAPPERS: ReadonlySet<string> = new Set(['ECFR', 'DLPSTEXTCLASS', 'TEXT', 'BODY', 'ECFRBRWS']);
 const SKIPPED: ReadonlySet<string> = new Set(['CFRTOC', 'TOC', 'EAR', 'PRTPAGE', 'VOLUME']);
 
+/** Tables stand in `DIV` without a digit. */
+const PROVISIONS: ReadonlySet<string> = new Set([...Object.keys(CONTAINERS), 'DIV8', 'DIV9']);
+
 export const ecfrReader: Reader = {
   format: 'ecfr',
   description: 'eCFR XML: sections, parts or whole titles of the US Code of Federal Regulations',
@@ -42,7 +45,7 @@ class EcfrVisitor implements XmlVisitor {
   readonly #file: CfrFile;
 
   constructor(input: ReaderInput, emit: (event: ReadEvent) => void) {
-    this.#file = new CfrFile(input, emit);
+    this.#file = new CfrFile(input, emit, PROVISIONS);
   }
 
   start(element: XmlStart): 'enter' | 'take' | 'skip' {
@@ -64,7 +67,7 @@ class EcfrVisitor implements XmlVisitor {
         break;
       case 'AMDDATE':
         this.#file.facts.date = dateOf(rawText(element));
-        if (this.#file.facts.date === undefined) this.#file.warn('AMDDATE is not a date', line);
+        if (this.#file.facts.date === undefined) this.#file.warnAhead('AMDDATE is not a date', line);
         break;
       case 'HEAD':
         this.#file.heading(inlineText(element), line);

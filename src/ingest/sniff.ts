@@ -9,6 +9,16 @@ export function decodeHead(bytes: Uint8Array): string {
   return new TextDecoder(label).decode(bytes);
 }
 
+/** What follows the comments at the beginning. */
+export function withoutComments(head: string): string {
+  let rest = head.replace(/^\ufeff?\s*/, '');
+  for (let end = 0; rest.startsWith('<!--'); rest = rest.slice(end + 3).trimStart()) {
+    end = rest.indexOf('-->', 4);
+    if (end < 0) return '';
+  }
+  return rest;
+}
+
 /** Name of the root element, without prefix; undefined when the text does not begin like XML. */
 export function rootElement(head: string): string | undefined {
   let rest = head.replace(/^\ufeff?\s*/, '');

@@ -25,13 +25,24 @@ export function slug(text: string): string {
   return out;
 }
 
-/** An official number as part of an eid: keeps case, dots and hyphens. */
+/** An official number as part of an eid: keeps case, dots and hyphens. What is cut off does not leave a mark at the end. */
 export function label(text: string): string {
   return text
     .replace(/[–—]/g, '-')
     .replace(/[^\p{L}\p{N}.-]+/gu, '-')
-    .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, LABEL_MAX);
+    .replace(/^[-.]+/, '')
+    .slice(0, LABEL_MAX)
+    .replace(/[-.]+$/, '');
+}
+
+/**
+ * Without the characters of `marks` at its end. A loop: `[…]+$` tries every run of them, and a text that is one long run
+ * of full stops would cost its length squared.
+ */
+export function withoutTail(text: string, marks: string): string {
+  let end = text.length;
+  while (end > 0 && marks.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }
 
 /** Cut for a citation, at a word, with an ellipsis. */
@@ -75,4 +86,15 @@ export function romanValue(text: string): number {
 /** Adds items to a list. `push(...items)` overflows the stack on long lists. */
 export function append<T>(list: T[], items: Iterable<T>): void {
   for (const item of items) list.push(item);
+}
+
+/** `YYYY-MM-DD`; undefined for what is no day of the calendar. */
+export function calendarDay(year: number, month: number, day: number): string | undefined {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  const isReal =
+    year >= 1000 &&
+    date.getUTCFullYear() === year &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day;
+  return isReal ? date.toISOString().slice(0, 10) : undefined;
 }

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import type { ReaderSample } from '../contract/reader-contract.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const shared = path.resolve(root, process.env['FRACTAL_SHARED'] ?? '../shared', 'data');
+export const sharedFolder = path.resolve(root, process.env['FRACTAL_SHARED'] ?? '../shared', 'data');
 
 /** Real files below shared/data; those that are absent are named on the output and left out. */
 export function realSamples(...files: readonly string[]): readonly ReaderSample[] {
   return files.flatMap((file) => {
-    const at = path.join(shared, file);
+    const at = path.join(sharedFolder, file);
     if (existsSync(at)) return [{ name: path.basename(file), bytes: readFileSync(at) }];
-    console.log(`# skipped: ${file} is not below ${shared}`);
+    console.log(`# skipped: ${file} is not below ${sharedFolder}`);
     return [];
   });
 }

@@ -10,7 +10,7 @@ import { badInputError } from '../../base/index.ts';
 import { DocumentWriter } from '../document-writer.ts';
 import type { Reader, ReaderInput, ReadEvent, SectionLevel } from '../reader.ts';
 import { rootElement } from '../sniff.ts';
-import { append, label, oneLine } from '../text.ts';
+import { append, label, oneLine, withoutTail } from '../text.ts';
 import { elementsOf, rawText, visitXml } from '../xml/tree.ts';
 import type { XmlElement, XmlStart, XmlVisitor } from '../xml/tree.ts';
 import { tooLarge } from '../xml/xml.ts';
@@ -463,11 +463,10 @@ function isAnnex({ name, attributes }: XmlStart): boolean {
 
 /** `3` in `Article 3.`, `a` in `(a)`. */
 function numberOf({ num }: Node): string {
-  return (num ?? '')
+  const bare = (num ?? '')
     .replace(/^(?:article|section|sec\.|chapter|part|title|annex|schedule|§+)\s*/i, '')
-    .replace(/[()[\]“”‘’"]/g, '')
-    .replace(/[\s.:—–-]+$/, '')
-    .trim();
+    .replace(/[()[\]“”‘’"]/g, '');
+  return withoutTail(bare, ' .:—–-').trim();
 }
 
 function nameOf(node: Node): string {

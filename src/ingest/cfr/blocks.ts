@@ -142,12 +142,16 @@ function asLines(nodes: readonly XmlNode[]): string {
   return lines.filter((line) => line !== '').join('\n');
 }
 
+export function isAppendixHeading(text: string): boolean {
+  return /^(?:non-?mandatory\s+)?appendix\b/i.test(text);
+}
+
 /** An extract is quoted matter, unless OSHA put an appendix in it. */
 function pushExtract(out: Block[], element: XmlElement): void {
   const { children, line: at } = element;
   const [first] = elementsOf(element).filter(({ name }) => !LEFT_OUT.has(name));
   const heading = first !== undefined && /^HD/.test(first.name) ? inlineText(first) : undefined;
-  if (heading !== undefined && /^(?:non-?mandatory\s+)?appendix\b/i.test(heading))
+  if (heading !== undefined && isAppendixHeading(heading))
     out.push({ type: 'appendix', heading, children: children.filter((child) => child !== first), at });
   else
     out.push({

@@ -11,7 +11,7 @@
 import { slug, label as asLabel, shorten } from '../text.ts';
 import type { SectionLevel } from '../reader.ts';
 import type { XmlNode } from '../xml/tree.ts';
-import { blocksOf } from './blocks.ts';
+import { blocksOf, isAppendixHeading } from './blocks.ts';
 import type { Block } from './blocks.ts';
 import { dottedPiece, pieces, splitHeading } from './designator.ts';
 import type { Designator, Piece } from './designator.ts';
@@ -41,6 +41,8 @@ export interface Body {
   readonly nodes: readonly BodyNode[];
   /** Designators that break the sequence, for warnings. */
   readonly irregular: readonly { readonly num: string; readonly at: number }[];
+  /** Lines of headings of appendices that no extract holds, for warnings. */
+  readonly unheld: readonly number[];
 }
 
 /** Appendices are divided by headings, count anew below each, and may count `1.`, `A.`. */
@@ -74,6 +76,7 @@ class BodyBuilder {
   readonly #nodes: OpenNode[] = [];
   readonly #text: string[] = [];
   readonly #irregular: { num: string; at: number }[] = [];
+  readonly #unheld: number[] = [];
   readonly #counts = new Map<string, number>();
   /** `-1(a)(2)`: designators from the section down, by node and back. */
   readonly #pathOf = new Map<number, string>();
@@ -81,7 +84,7 @@ class BodyBuilder {
 
   finish(): Body {
     const nodes = this.#nodes.map(({ lines, ...node }) => ({ ...node, text: lines.join('\n') }));
-    return { text: this.#text.join('\n'), nodes, irregular: this.#irregular };
+    return { text: this.#text.join('\n'), nodes, irregular: this.#irregular, unheld: this.#unheld };
   }
 
   /** Adds blocks below the node `root`. */
@@ -119,7 +122,10 @@ class BodyBuilder {
     for (const block of blocks) {
       switch (block.type) {
         case 'heading':
-          top = this.#division(block, root, root);
+          if (kind === 'section' && isAppendixHeading(block.text)) {
+            top = this.#appendixNode(block.text, root, block.at);
+            this.#unheld.push(block.at);
+          } else top = this.#division(block, root, root);
           open = top;
           break;
         case 'aside': {
@@ -246,19 +252,23 @@ class BodyBuilder {
   }
 
   #appendix(block: Extract<Block, { type: 'appendix' }>, root: number): void {
-    const letter = /appendix\s+([A-Z0-9]{1,4})\b/i.exec(block.heading)?.[1];
-    const node = this.#node({
+    const node = this.#appendixNode(block.heading, root, block.at);
+    this.add(blocksOf(block.children), 'appendix', node);
+  }
+
+  #appendixNode(heading: string, root: number, at: number): number {
+    const letter = /appendix\s+([A-Z0-9]{1,4})\b/i.exec(heading)?.[1];
+    return this.#node({
       parent: root,
       base: root,
       name: letter === undefined ? 'app' : `app-${letter}`,
       level: 'appendix',
       num: letter,
       cite: letter === undefined ? ' Appendix' : ` Appendix ${letter}`,
-      heading: block.heading,
+      heading,
       lines: [],
-      at: block.at,
+      at,
     });
-    this.add(blocksOf(block.children), 'appendix', node);
   }
 
   /** The paragraph that a `Note to paragraph (a)(2)` belongs to. */

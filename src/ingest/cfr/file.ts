@@ -13,6 +13,8 @@ import type { XmlElement, XmlNode } from '../xml/tree.ts';
 import { bodyOf } from './body.ts';
 import type { BodyKind } from './body.ts';
 import { noteText } from './blocks.ts';
+import { CfrChecks } from './checks.ts';
+import type { CheckedContainer } from './checks.ts';
 import { appendixName, containerHeading, sectionHeading } from './headings.ts';
 
 export type ContainerLevel = 'title' | 'chapter' | 'subchapter' | 'part' | 'subpart' | 'subject-group';
@@ -20,7 +22,7 @@ export type ContainerLevel = 'title' | 'chapter' | 'subchapter' | 'part' | 'subp
 /** Levels above a part: they are not nodes, as a file of one part does not have them. */
 const ABOVE_PARTS: ReadonlySet<ContainerLevel> = new Set(['title', 'chapter', 'subchapter']);
 
-interface Container {
+interface Container extends CheckedContainer {
   readonly level: ContainerLevel;
   /** From an attribute; the heading is believed first. */
   readonly number: string | undefined;
@@ -47,19 +49,24 @@ export class CfrFile {
   readonly facts: FileFacts = {};
   readonly #input: ReaderInput;
   readonly #emit: (event: ReadEvent) => void;
+  readonly #provisions: ReadonlySet<string>;
   readonly #containers: Container[] = [];
   #document: DocumentWriter | undefined;
   readonly #documentIds = new Map<string, number>();
+  readonly #checks = new CfrChecks((message, line) => this.warn(message, line));
   /** Warnings that come before the document they belong to. */
   #early: { readonly message: string; readonly line: number }[] = [];
 
-  constructor(input: ReaderInput, emit: (event: ReadEvent) => void) {
+  /** `provisions`: the elements that sections and what is larger come in. */
+  constructor(input: ReaderInput, emit: (event: ReadEvent) => void, provisions: ReadonlySet<string>) {
     this.#input = input;
     this.#emit = emit;
+    this.#provisions = provisions;
   }
 
   enter(level: ContainerLevel, number: string | undefined, line: number): void {
-    this.#containers.push({ level, number, line, heading: undefined, place: undefined });
+    const checked = { num: number, closed: undefined, isLoose: false };
+    this.#containers.push({ level, number, line, heading: undefined, place: undefined, ...checked });
   }
 
   /** A heading in the innermost container: its own when it is the first, else a division. */
@@ -73,7 +80,12 @@ export class CfrFile {
 
   leave(): void {
     const container = this.#containers.at(-1);
-    if (container !== undefined && !ABOVE_PARTS.has(container.level)) this.#place();
+    if (container !== undefined && !ABOVE_PARTS.has(container.level)) {
+      const isEmpty = container.place === undefined;
+      this.#place();
+      const parent = this.#containers.at(-2);
+      this.#checks.closed(container, parent, container.heading ?? '', isEmpty, container.line);
+    }
     this.#containers.pop();
   }
 
@@ -88,6 +100,7 @@ export class CfrFile {
         line,
       );
     const parent = this.#placeFor(num ?? 'unnumbered', title, line);
+    this.#checks.section(num, number, this.#containers, line);
     const citation = num === undefined ? parent.citation : `${this.#cfr(line)} ${num}`;
     this.#tree(
       {
@@ -125,21 +138,32 @@ export class CfrFile {
     const { heading, text } = noteText(element);
     if (this.#isAbovePart()) return;
     this.#simple('note', name, heading, text, element.line);
+    this.#checks.sources([element], this.facts.date);
   }
 
   /** Text that stands in a container without any markup we know. */
   loose(children: readonly XmlNode[], line: number): void {
-    if (this.#isAbovePart()) return;
+    this.#checks.nested('text between sections', children, this.#provisions);
+    if (this.#isAbovePart()) {
+      if (!this.#isWarnedOfAbove) this.warnAhead('text outside any part is left out', line);
+      this.#isWarnedOfAbove = true;
+      return;
+    }
     const place = this.#place();
+    this.#checks.loose(this.#containers.at(-1), line);
     const body = bodyOf(children, 'appendix');
     if (body.text !== '') this.#simple('paragraph', 'para', undefined, body.text, line);
     this.#nodes(body, { eid: place.eid ?? 'text', citation: place.citation }, place.eid);
   }
 
   warn(message: string, line: number): void {
-    if (this.#document === undefined) this.#early.push({ message, line });
+    if (this.#document === undefined) this.warnAhead(message, line);
     else this.#document.warn(message, line);
-    if (this.#early.length > this.#input.limits.warnings_per_document) this.#early.pop();
+  }
+
+  /** A warning about what comes next, though another document is still open. */
+  warnAhead(message: string, line: number): void {
+    if (this.#early.length < this.#input.limits.warnings_per_document) this.#early.push({ message, line });
   }
 
   finish(): void {
@@ -180,6 +204,7 @@ export class CfrFile {
     );
   }
   readonly #counts = new Map<string, number>();
+  #isWarnedOfAbove = false;
 
   #tree(
     node: {
@@ -194,9 +219,15 @@ export class CfrFile {
     parent: Place,
     line: number,
   ): void {
+    this.#checks.nested(
+      node.num === undefined ? node.level : `${node.level} ${node.num}`,
+      children,
+      this.#provisions,
+    );
     const body = bodyOf(children, kind);
     const eid = this.#writer().section({ ...node, parentEid: parent.eid, text: body.text }, line);
     this.#nodes(body, { eid, citation: node.citation }, eid);
+    this.#checks.sources(children, this.facts.date);
   }
 
   /** Emits the nodes of a body below the node `root`. */
@@ -218,6 +249,8 @@ export class CfrFile {
     }
     for (const { num, at } of body.irregular)
       writer.warn(`paragraph ${num} does not follow the one before it in ${root.citation}`, at);
+    for (const at of body.unheld)
+      writer.warn(`an appendix in ${root.citation} has its heading outside the extract that holds it`, at);
   }
 
   #writer(): DocumentWriter {
@@ -259,11 +292,13 @@ export class CfrFile {
         ? printed || undefined
         : (found.heading ?? (found.num === undefined ? printed || undefined : undefined));
     const names = this.#names(level, num, printed, parent, line);
+    container.num = num ?? container.number;
 
-    if (level === 'part' && num === undefined) this.#early.push({ message: 'a part has no number', line });
+    if (level === 'part' && num === undefined) this.warnAhead('a part has no number', line);
     let isOpen = false;
     if (parent === undefined)
       isOpen = this.#open(names.documentId, names.citation, heading ?? names.citation);
+    this.#checks.containerNumber(level, found.num, container.number, line);
     if (isOpen && level === 'part') return { eid: names.eid, citation: names.citation };
     const eid = this.#writer().section(
       { eid: names.eid, parentEid: parent?.eid, level, num, citation: names.citation, heading, text: '' },

@@ -1,5 +1,5 @@
 /** What the headings of the CFR say: numbers, names and targets. */
-import { label, slug } from '../text.ts';
+import { calendarDay, label, slug } from '../text.ts';
 
 export interface Heading {
   /** As printed, without `§`: `262.34`, `A`; undefined when the heading has none. */
@@ -10,7 +10,9 @@ export interface Heading {
 /** `§ 1910.147 The control of hazardous energy.` Some headings lack the sign or have it garbled. */
 export function sectionHeading(text: string): Heading {
   const match =
-    /^(?:§|&?sect;|Sec\.)?[§\s]*(\d[\w.()]*(?:\s?[-–]\s?\d?[\w.()]*)*?)(?:[.,]?\s+|[.,]?$)(.*)$/s.exec(text);
+    /^(?:§|&?sect;|Sec\.)?[§\s]*(\d[\w.()]*(?:\s?[-–](?:\s?[\w.()]+)?)*?)(?:[.,]?\s+|[.,]?$)(.*)$/s.exec(
+      text,
+    );
   if (match?.[1] === undefined) return { num: undefined, heading: plain(text) };
   return { num: match[1].replace(/\s/g, ''), heading: plain(match[2] ?? '') };
 }
@@ -54,21 +56,20 @@ function plain(text: string): string | undefined {
   return trimmed === '' ? undefined : trimmed;
 }
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const MONTHS = 'january february march april may june july august september october november december'.split(
+  ' ',
+);
 
 /** `Dec. 29, 2022(fm)` or `2015-07-01` as `YYYY-MM-DD`; undefined when it is no date. */
 export function dateOf(text: string): string | undefined {
-  const iso = /^\s*(\d{4})-(\d{2})-(\d{2})\b/.exec(text);
-  if (iso !== null) return checked(Number(iso[1]), Number(iso[2]), Number(iso[3]));
-  const words = /([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})/.exec(text);
-  const month = MONTHS.indexOf(words?.[1]?.slice(0, 3).toLowerCase() ?? '') + 1;
-  return checked(Number(words?.[3]), month, Number(words?.[2]));
+  const [, year, month, day] = /^\s*(\d{4})-(\d{2})-(\d{2})\b/.exec(text) ?? [];
+  if (year !== undefined) return lawDay(Number(year), Number(month), Number(day));
+  const [, word = '', date, of] = /([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})/.exec(text) ?? [];
+  // Months are cut short in print; `JFeb` and `uly` are slips, and which month they mean is not ours to say.
+  const named = MONTHS.findIndex((name) => name.startsWith(word.toLowerCase())) + 1;
+  return lawDay(Number(of), word === '' ? 0 : named, Number(date));
 }
 
-function checked(year: number, month: number, day: number): string | undefined {
-  const date = new Date(Date.UTC(year, month - 1, day));
-  if (Number.isNaN(date.getTime()) || year < 1600 || year > 2999) return undefined;
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day
-    ? date.toISOString().slice(0, 10)
-    : undefined;
+function lawDay(year: number, month: number, day: number): string | undefined {
+  return year < 1600 || year > 2999 ? undefined : calendarDay(year, month, day);
 }

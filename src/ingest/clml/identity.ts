@@ -1,5 +1,5 @@
 /** Who a CLML document is: type, year, number, titles and dates out of its metadata. */
-import { label, oneLine, toRoman } from '../text.ts';
+import { calendarDay, label, oneLine, toRoman } from '../text.ts';
 import type { DocumentHead } from '../reader.ts';
 import type { XmlAttributes } from '../xml/xml.ts';
 
@@ -132,7 +132,8 @@ function inForceFrom(facts: ClmlFacts): string | undefined {
 }
 
 function isoDate(text: string | undefined): string | undefined {
-  return /^\s*(\d{4}-\d{2}-\d{2})/.exec(text ?? '')?.[1];
+  const [, year, month, day] = /^\s*(\d{4})-(\d{2})-(\d{2})/.exec(text ?? '') ?? [];
+  return calendarDay(Number(year), Number(month), Number(day));
 }
 
 function languageOf({ language, root }: ClmlFacts): string {

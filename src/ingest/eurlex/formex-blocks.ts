@@ -162,7 +162,9 @@ export class FormexBlocks {
       if (part.name === 'GR.NOTES')
         for (const note of elementsOf(part)) {
           const text = this.text(note.children);
-          below.push(note.name === 'NOTE' ? `[${this.#note({ ...note, children: [] })}] ${text}` : text);
+          below.push(
+            note.name === 'NOTE' ? `[${this.#note({ ...note, children: [] })}] ${text}`.trimEnd() : text,
+          );
         }
       else if (part.name === 'ROW') rows.push(this.#row(part));
       else if (part.name === 'CORPUS' || part.name === 'BLK')

@@ -2,7 +2,7 @@
  * Which act a EUR-Lex document is. All dated versions of one act, in all formats, must give one id: year, type and number
  * of the act, never those of the version. `32018R2066` and `02018R2066-20210101` are both `eu/reg/2018/2066`.
  */
-import { oneLine } from '../text.ts';
+import { calendarDay, oneLine } from '../text.ts';
 
 export interface ActIdentity {
   /** `eu/dir/1996/61`. */
@@ -149,14 +149,4 @@ function plusDays(day: string, days: number): string {
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() + days);
   return date.toISOString().slice(0, 10);
-}
-
-function calendarDay(year: number, month: number, day: number): string | undefined {
-  const date = new Date(Date.UTC(year, month - 1, day));
-  const isReal =
-    year >= 1000 &&
-    date.getUTCFullYear() === year &&
-    date.getUTCMonth() === month - 1 &&
-    date.getUTCDate() === day;
-  return isReal ? date.toISOString().slice(0, 10) : undefined;
 }

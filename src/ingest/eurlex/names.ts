@@ -1,6 +1,6 @@
 /** Printed numbers and titles of EU acts as parts of ids and citations. Ids follow the fragments of EUR-Lex: `art_3`, `anx_I`. */
 import type { SectionLevel } from '../reader.ts';
-import { label, oneLine, slug } from '../text.ts';
+import { label, oneLine, slug, withoutTail } from '../text.ts';
 
 /** What a division, annex or group is called. */
 export interface Title {
@@ -60,8 +60,9 @@ export function titleOf(lines: readonly string[]): Title {
       heading: [numbered[2] ?? '', ...rest].join(' '),
     };
   }
-  const heading = [first, ...rest].join(' ');
-  return { level: 'division', name: `div_${slug(heading) || 'unnamed'}`, num: undefined, cite: '', heading };
+  const words = [first, ...rest].join(' ');
+  const heading = words === '' ? undefined : words;
+  return { level: 'division', name: `div_${slug(words) || 'unnamed'}`, num: undefined, cite: '', heading };
 }
 
 /** Words without the quotation mark of an amendment. */
@@ -71,16 +72,13 @@ function unquoted(line: string): string {
 
 /** `3a` in `Article 3a`; `sole` in `Sole Article`. */
 export function articleNumber(text: string): string {
-  const line = unquoted(text).replace(/[’”"']+$/, '');
+  const line = withoutTail(unquoted(text), '’”"\'');
   return line.replace(/^article\b\s*/i, '').replace(/\s*\barticle$/i, '');
 }
 
 /** A number without brackets and final stop. */
 export function bare(num: string): string {
-  return num
-    .replace(/[()[\]‘’“”"']/g, '')
-    .replace(/[.:]+$/, '')
-    .trim();
+  return withoutTail(num.replace(/[()[\]‘’“”"']/g, ''), '.:').trim();
 }
 
 /** Marks of list items that count nothing. */

@@ -124,7 +124,8 @@ export class Outline {
   /** A numbered paragraph of an article. */
   paragraph(num: string, line: number): void {
     const parent = this.#parent();
-    if (parent === undefined) return;
+    // Without a number it is text of the article.
+    if (parent === undefined || label(bare(num)) === '') return;
     this.#push({
       kind: 'item',
       level: 'paragraph',

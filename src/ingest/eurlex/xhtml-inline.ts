@@ -39,7 +39,7 @@ export function isMark(element: XmlElement): boolean {
   if (!/^(?:p|a|span|div)$/.test(element.name)) return false;
   const classes = classesOf(element);
   if (classes.includes('modref') || classes.includes('arrow')) return true;
-  return /^\s*(?:[►▼◄]\s*(?:[A-Z]\d{0,3})?\s*)+$/.test(shortText(element));
+  return /^(?:[►▼◄] ?(?:[A-Z]\d{0,3} ?)?)+$/.test(oneLine(shortText(element)));
 }
 
 /** Text of an element that can be a mark; longer ones are not gathered. */
@@ -53,7 +53,7 @@ function isReference(element: XmlElement): boolean {
   return (
     element.name === 'a' &&
     href.startsWith('#') &&
-    /^\s*\(?\s*\*{0,3}\w{1,5}\s*\)?\s*$/.test(rawText(element))
+    /^\(? ?\*{0,3}\w{1,5} ?\)?$/.test(oneLine(rawText(element)))
   );
 }
 

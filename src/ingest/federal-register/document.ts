@@ -174,8 +174,8 @@ export class FrDocument {
     this.#lines(lines, line);
   }
 
-  /** Emits the document without its end; the caller ends it. */
-  finish(emit: (event: ReadEvent) => void): DocumentWriter {
+  /** Emits the document without its end; the caller ends it. `ids` counts the documents of each id in this file. */
+  finish(emit: (event: ReadEvent) => void, ids: Map<string, number>): DocumentWriter {
     const { volume } = this.#issue;
     const isCited = volume !== '' && this.#firstPage !== '';
     if (this.#number === undefined && !isCited)
@@ -188,10 +188,13 @@ export class FrDocument {
     const citation = isCited ? `${volume} FR ${this.#firstPage}` : `FR Doc. ${this.#number ?? ''}`;
     const effect = this.#kind === 'RULE' ? effectOf(this.#dates) : { from: undefined, to: undefined };
     const title = this.#title === '' ? citation : this.#title;
+    const id = this.#number === undefined ? `us/fr/${volume}/${this.#firstPage}` : `us/fr/${this.#number}`;
+    const times = (ids.get(id) ?? 0) + 1;
+    ids.set(id, times);
+    const documentId = times === 1 ? id : `${id}~${times}`;
     const writer = new DocumentWriter(
       {
-        documentId:
-          this.#number === undefined ? `us/fr/${volume}/${this.#firstPage}` : `us/fr/${this.#number}`,
+        documentId,
         jurisdiction: 'US',
         family: 'fr',
         citation,
@@ -202,6 +205,8 @@ export class FrDocument {
       },
       { emit, source: this.#input.name, limits: this.#input.limits },
     );
+    if (times > 1)
+      writer.warn(`${id} occurs again in this file; this one is kept as ${documentId}`, this.#line);
     if (this.#number === undefined)
       writer.warn('the document has no number; it is named after its page', this.#line);
     if (this.#kind === 'RULE' && effect.from === undefined)

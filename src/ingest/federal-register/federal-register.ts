@@ -43,6 +43,7 @@ class FederalRegisterVisitor implements XmlVisitor {
   readonly #input: ReaderInput;
   readonly #emit: (event: ReadEvent) => void;
   readonly #issue: Issue = { volume: '', page: '' };
+  readonly #ids = new Map<string, number>();
   #document: FrDocument | undefined;
   /** The last document. It ends when the next is known to be whole, or the file. */
   #writer: DocumentWriter | undefined;
@@ -111,7 +112,7 @@ class FederalRegisterVisitor implements XmlVisitor {
 
   #close(): void {
     this.#writer?.end();
-    this.#writer = this.#document?.finish(this.#emit);
+    this.#writer = this.#document?.finish(this.#emit, this.#ids);
     this.#document = undefined;
   }
 

@@ -99,6 +99,8 @@ export async function* extractPages(
   } finally {
     clearInterval(watch);
     worker.removeAllListeners();
+    // A last error on its way here would end the process, had it no listener.
+    worker.on('error', () => undefined);
     await worker.terminate();
   }
 }

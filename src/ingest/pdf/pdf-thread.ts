@@ -71,8 +71,12 @@ async function read({ bytes, pagesMax, itemsMax }: PdfTask): Promise<void> {
 }
 
 // Only as a thread: a tool that looks at every module loads this file too.
-if (parentPort !== null)
+if (parentPort !== null) {
+  // The parser leaves promises behind that nobody waits for. Whether one fails before the last page is out is chance, so
+  // only what is waited for decides.
+  process.on('unhandledRejection', () => undefined);
   read(workerData as PdfTask).catch((error: unknown) => {
     const name = error instanceof Error ? error.name : '';
     send({ type: 'failed', why: name === 'PasswordException' ? 'encrypted' : 'malformed' });
   });
+}

@@ -9,6 +9,7 @@ import { badInputError } from '../../base/index.ts';
 import { CfrFile } from '../cfr/file.ts';
 import type { Reader, ReaderInput, ReadEvent, Sniff } from '../reader.ts';
 import { jsonCell, jsonRecords } from '../records/json.ts';
+import { oneLine } from '../text.ts';
 import type { XmlElement, XmlNode } from '../xml/tree.ts';
 
 export const cfrJsonReader: Reader = {
@@ -36,7 +37,7 @@ const RUN_IN = /^(\p{Lu}[^.:;()]{2,90})\.(?=\p{Lu}\p{Ll})/u;
 
 async function* readCfrJson(input: ReaderInput): AsyncIterable<readonly ReadEvent[]> {
   let events: ReadEvent[] = [];
-  const file = new CfrFile(input, (event) => events.push(event));
+  const file = new CfrFile(input, (event) => events.push(event), new Set());
   const reader = new Sections(file, input);
   const options = { source: input.name, paths: [[]], recordBytes: input.limits.section_text_bytes };
   for await (const records of jsonRecords(input.chunks, options)) {
@@ -84,7 +85,7 @@ class Sections {
     this.#file.facts.title ??= /osha\.gov\//.test(page.url) ? '29' : /title-(\d{1,2})\b/.exec(page.url)?.[1];
     this.#enter(part, facts, page.line);
     const appendix = /^(\S+)\s+App\s*(\S*)/i.exec(page.id);
-    const title = (facts.get('Title') ?? page.title.replace(/^\S+\s+(?:App\s*\S*\s+)?-\s*/, '')).trim();
+    const title = (facts.get('Title') ?? oneLine(page.title).replace(/^\S+ (?:App ?\S* )?- ?/, '')).trim();
     const children = paragraphs.map((text) => paragraphOf(text, page.line));
     if (paragraphs.length === 0) this.#without++;
     if (appendix === null) this.#file.section(`§ ${page.id} ${title}`, children, undefined, page.line);

@@ -5,7 +5,7 @@
  */
 import { FIXED_LIMITS } from '../../base/index.ts';
 import type { Reader, ReaderInput, ReadEvent, Sniff } from '../reader.ts';
-import { rootElement } from '../sniff.ts';
+import { rootElement, withoutComments } from '../sniff.ts';
 import { overDocumentLimit } from './bounds.ts';
 import { decodeEntities } from './entities.ts';
 import { bytesOf, emptyFault, inGroups, lineAt, textOf } from './text-file.ts';
@@ -15,8 +15,7 @@ export const htmlReader: Reader = {
   format: 'html',
   description: 'a plain web page',
   matches: ({ head }: Sniff) =>
-    /^\ufeff?\s*(?:<!--[^]*?-->\s*)*<!doctype html/i.test(head) ||
-    rootElement(head)?.toLowerCase() === 'html',
+    /^<!doctype html/i.test(withoutComments(head)) || rootElement(head)?.toLowerCase() === 'html',
   async *read(input) {
     const text = textOf(await bytesOf(input, 'plain_bytes'), input.name);
     if (text.trim() === '') throw emptyFault(input.name);
@@ -35,12 +34,15 @@ const VOID = set('area base br col embed hr img input link meta param source tra
 /** Blocks that end the paragraph; the others end only the line. */
 const LINES = set('br tr li dt dd');
 
+const HEAD_CHARS = 64 * 1024;
+
 function readHtml(text: string, input: ReaderInput): readonly ReadEvent[] {
   const events: ReadEvent[] = [];
-  const title = /<title[^>]{0,200}>([^]{0,2000}?)<\/title/i.exec(text)?.[1];
-  const language = /<html[^>]{0,500}?\slang\s*=\s*["']?([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?)/i.exec(
-    text,
-  )?.[1];
+  // Both stand at the beginning; looked for all through a page made for it, they would take minutes.
+  const head = text.slice(0, HEAD_CHARS);
+  const title = /<title[^<>]{0,200}>([^]{0,2000}?)<\/title/i.exec(head)?.[1];
+  const tag = /<html[^<>]{0,500}/i.exec(head)?.[0] ?? '';
+  const language = /\slang ?= ?["']?([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?)/i.exec(tag)?.[1];
   const document = new PlainDocument(
     { family: 'html', title: title === undefined ? '' : decodeEntities(title), language: language ?? 'und' },
     input,

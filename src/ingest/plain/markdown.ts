@@ -4,6 +4,7 @@
  */
 import type { Reader, ReaderInput, ReadEvent, Sniff } from '../reader.ts';
 import { bytesOf, emptyFault, inGroups, textOf } from './text-file.ts';
+import { withoutTail } from '../text.ts';
 import { PlainDocument } from './tree.ts';
 
 export const markdownReader: Reader = {
@@ -18,10 +19,11 @@ export const markdownReader: Reader = {
   },
 };
 
-const ATX = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
+const ATX = /^ {0,3}(#{1,6})(?:[ \t](.*))?$/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const RULE = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/;
-const DIVIDER = /^ {0,3}\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*(?::?-+:?)?[ \t]*$/;
+/** For a line without white space at its end. */
+const DIVIDER = /^ {0,3}\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?$/;
 const ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])\s+/;
 
 function readMarkdown(text: string, input: ReaderInput): readonly ReadEvent[] {
@@ -77,14 +79,14 @@ function readMarkdown(text: string, input: ReaderInput): readonly ReadEvent[] {
       flush();
       continue;
     }
-    if (DIVIDER.test(line)) continue;
+    if (isDivider(line)) continue;
     const words = line.replace(/^(?: {0,3}>[ \t]?)+/, '');
-    if (/^\s*\|.*\|\s*$/.test(words) || (words.includes('|') && DIVIDER.test(lines[i + 1]?.line ?? ''))) {
+    if (/^\s*\|.*\|\s*$/.test(words) || (words.includes('|') && isDivider(lines[i + 1]?.line))) {
       add(cellsOf(words).map(plain).join('\t'), at, false);
       continue;
     }
     const isItem = ITEM.test(words);
-    const isBreak = /(?: {2,}|\\)$/.test(lines[i - 1]?.line ?? '');
+    const isBreak = /(?: {2}|\\)$/.test(lines[i - 1]?.line ?? '');
     add(plain(isItem ? words.replace(/^(\s*)[-*+]\s+/, '$1') : words), at, !isItem && !isBreak);
   }
   flush();
@@ -106,12 +108,24 @@ function headingOf(
   next: string | undefined,
 ): { readonly rank: number; readonly words: string; readonly isSetext: boolean } | undefined {
   const atx = ATX.exec(line);
-  if (atx !== null) return { rank: atx[1]?.length ?? 1, words: atx[2] ?? '', isSetext: false };
+  if (atx !== null)
+    return { rank: atx[1]?.length ?? 1, words: withoutClosing(atx[2] ?? ''), isSetext: false };
   if (next === undefined || line.trim() === '' || /^\s*(?:[|>#]|[-*+]\s)/.test(line)) return undefined;
   const under = /^ {0,3}(=+|-{2,})[ \t]*$/.exec(next)?.[1];
   return under === undefined
     ? undefined
     : { rank: under.startsWith('=') ? 1 : 2, words: line, isSetext: true };
+}
+
+/** A heading may end in as many `#` as it likes, after a space. */
+function withoutClosing(words: string): string {
+  const said = words.trim();
+  const bare = withoutTail(said, '#');
+  return bare === '' || /[ \t]$/.test(bare) ? bare.trimEnd() : said;
+}
+
+function isDivider(line: string | undefined): boolean {
+  return DIVIDER.test((line ?? '').trimEnd());
 }
 
 function cellsOf(row: string): readonly string[] {
@@ -128,15 +142,15 @@ function plain(text: string): string {
   const spare = (words: string): string => `\u0002${spared.push(words) - 1}\u0003`;
   return text
     .replace(/\\([!-/:-@[-`{-~])/g, (_, char: string) => spare(char))
-    .replace(/(`+)(.+?)\1/g, (_, __, code: string) => spare(code))
-    .replace(/!?\[([^\]]{0,2000})\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+"[^"]*")?\)/g, '$1')
-    .replace(/!?\[([^\]]{0,2000})\]\[[^\]]{0,200}\]/g, '$1')
+    .replace(/(?<!`)(`{1,9})(?!`)([^]{1,2000}?)(?<!`)\1(?!`)/g, (_, __, code: string) => spare(code))
+    .replace(/!?\[([^[\]]{0,2000})\]\((?:[^()\s]|\([^()\s]*\))*(?:\s"[^"]*")?\)/g, '$1')
+    .replace(/!?\[([^[\]]{0,2000})\]\[[^[\]]{0,200}\]/g, '$1')
     .replace(/<((?:https?|mailto):[^<>\s]+)>/g, '$1')
     .replace(/<\/?[A-Za-z][^<>]{0,1000}>/g, '')
-    .replace(/(\*\*|__)(?=\S)(.+?)(?<=\S)\1/g, '$2')
+    .replace(/(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1/g, '$2')
     .replace(/\*(?=\S)([^*]+?)(?<=\S)\*/g, '$1')
     .replace(/(?<![\p{L}\p{N}])_(?=\S)([^_]+?)(?<=\S)_(?![\p{L}\p{N}])/gu, '$1')
-    .replace(/~~(.+?)~~/g, '$1')
+    .replace(/~~([^~]+)~~/g, '$1')
     .replace(
       /&(amp|lt|gt|quot|nbsp|sect|#\d{1,7});/g,
       (whole, name: string) => ENTITIES[name] ?? numeric(whole, name),

@@ -2,7 +2,7 @@
 import { badInputError } from '../../base/index.ts';
 import { DocumentWriter } from '../document-writer.ts';
 import type { ReaderInput, ReadEvent } from '../reader.ts';
-import { label, oneLine, shorten, slug } from '../text.ts';
+import { label, oneLine, shorten, slug, withoutTail } from '../text.ts';
 
 export interface PlainHead {
   /** `md`, `html`, `pdf`: the family of the document and the first part of its id. */
@@ -139,13 +139,7 @@ export class PlainDocument {
   paragraph(words: string, line: number, page?: number): void {
     const text = words
       .split('\n')
-      .map((one) =>
-        one
-          .split('\t')
-          .map(oneLine)
-          .join('\t')
-          .replace(/^\t+|\t+$/g, ''),
-      )
+      .map((one) => withoutTail(one.split('\t').map(oneLine).join('\t').replace(/^\t+/, ''), '\t'))
       .filter((one) => one !== '')
       .join('\n');
     if (text === '') return;

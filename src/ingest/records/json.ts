@@ -207,6 +207,7 @@ export function jsonCell(record: unknown, path: readonly string[]): string {
     value = (value as Readonly<Record<string, unknown>>)[key];
   }
   if (value === null || value === undefined) return '';
-  if (typeof value === 'string') return value;
+  // `"\\ud800"` is JSON and no text.
+  if (typeof value === 'string') return value.toWellFormed();
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
 }
