@@ -21,7 +21,6 @@ import { keep, machine, percentile } from './kit.ts';
 
 const shared = path.resolve(process.env['FRACTAL_SHARED'] ?? '../shared', 'data');
 const ROUNDS = 5;
-const STAMP = { nodeId: 'bench', hlc: 1n, commitVersion: 1n };
 const results: Record<string, { unit: string; wall: number; cpu: number; rounds: number[] }> = {};
 
 async function measure(name: string, unit: string, count: number, job: () => Promise<void>): Promise<void> {
@@ -118,7 +117,7 @@ async function benchFile(
   const rows = batches.reduce((sum, { length }) => sum + length, 0);
   results[`${name}: rows made of ${records} records`] = { unit: 'rows', wall: rows, cpu: rows, rounds: [] };
   await measure(`${name}: columns to Arrow`, 'rows', rows, async () => {
-    for (const batch of batches) toRecordBatch(batch, STAMP);
+    for (const batch of batches) toRecordBatch(batch);
   });
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const connection = await instance.connect();
@@ -128,7 +127,7 @@ async function benchFile(
       await connection.run(createStatement(table).replace('CREATE TABLE', 'CREATE OR REPLACE TABLE'));
     for (const batch of await columnsOf(bytes, mapping)) {
       const appender = await connection.createAppender(batch.table.name, batch.table.schema);
-      new ArrowAppender(appender).append(toRecordBatch(batch, STAMP));
+      new ArrowAppender(appender).append(toRecordBatch(batch));
       appender.closeSync();
     }
     const tables = [...new Set(batches.map(({ table }) => qualifiedName(table)))];

@@ -1,6 +1,7 @@
 /** Texts that are written from data, so that they cannot age. `write-docs.ts` writes them, a test compares them. */
 import { readFileSync } from 'node:fs';
 import { FIXED_LIMITS, LIMITS, type Limit } from '../src/base/index.ts';
+import { renderMappingDocs } from './mapping-docs.ts';
 import { renderCliDocs } from '../src/cli/docs.ts';
 import { SYSTEM_COLUMNS, TABLES, qualifiedName, type Column } from '../src/schema/index.ts';
 import { LAYERS, LAYER_PURPOSE } from './layers.ts';
@@ -117,5 +118,6 @@ export const DOCS: Readonly<Record<string, () => string>> = {
   'LIMITS.md': limits,
   'docs/tables.md': tables,
   'docs/cli.md': renderCliDocs,
+  'docs/mappings.md': renderMappingDocs,
   'ARCHITECTURE.md': architecture,
 };

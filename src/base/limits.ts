@@ -107,6 +107,16 @@ export const LIMITS = {
   warnings_per_document: { value: 100, unit: 'warnings', why: 'more are counted, not kept' },
   import_files: { value: 100_000, unit: 'files', why: 'files found below the paths of one import' },
   record_fields: { value: 512, unit: 'columns', why: 'columns of one record file' },
+  remark_rows: {
+    value: 512,
+    unit: 'rows',
+    why: 'rows whose free texts are searched for people in one transaction; other writes go between',
+  },
+  record_doubts: {
+    value: 100_000,
+    unit: 'doubts',
+    why: 'doubts and rejections of one record file that are kept by line; the rest are counted',
+  },
   record_bytes: { value: 1 * MiB, unit: 'bytes', why: 'one line of a record file' },
 
   // sources
@@ -235,6 +245,29 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 /** Bounds of readers and of what is fetched; a node cannot change them. */
 export const FIXED_LIMITS = {
   record_json_depth: { value: 64, unit: 'levels', why: 'lists and objects inside each other in a JSON file' },
+  mapping_bytes: { value: 1 * MiB, unit: 'bytes', why: 'one mapping file' },
+  mapping_depth: {
+    value: 32,
+    unit: 'levels',
+    why: 'rules inside each other, and definitions that use others',
+  },
+  mapping_parts: { value: 100_000, unit: 'parts', why: 'keys and entries of one mapping' },
+  mapping_rules: {
+    value: 100_000,
+    unit: 'rules',
+    why: 'rules of one mapping once its definitions are written out where they are used',
+  },
+  mapping_files: { value: 256, unit: 'files', why: 'mappings in the folder of a node' },
+  state_steps: {
+    value: 64,
+    unit: 'rows',
+    why: 'rows of one key of a state machine in one file; each round of steps is a round of statements',
+  },
+  personal_spans: {
+    value: 256,
+    unit: 'spans',
+    why: 'places in one free text where people are named; with more of them the whole text is masked',
+  },
   record_group_rows: { value: 32_768, unit: 'rows', why: 'rows of one table handed on at one time' },
   record_group_chars: { value: 16 * MiB, unit: 'characters', why: 'text handed on at one time' },
   record_rows: {

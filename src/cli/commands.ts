@@ -35,6 +35,12 @@ const PORT = {
   doc: 'TCP port; 0 for any free one.',
 } as const satisfies Flag;
 
+const MAPPING = {
+  name: 'mapping',
+  type: 'string',
+  arg: 'M',
+  doc: 'Mapping to read record files by: a file, or the name of one. Default: found from name and columns.',
+} as const;
 const JURISDICTION = {
   name: 'jurisdiction',
   type: 'string',
@@ -147,6 +153,7 @@ export const COMMANDS = [
         doc: 'All versions that the publisher lists and this node lacks.',
       },
       { name: 'sha256', type: 'string', arg: 'HEX', doc: 'What the one document fetched must hash to.' },
+      MAPPING,
     ],
     examples: [
       ['fractal import law/ --jurisdiction EU', 'Everything below a folder.'],
@@ -200,6 +207,29 @@ export const COMMANDS = [
     arguments: [],
     flags: [],
     examples: [['fractal reindex', 'Index everything again.']],
+  },
+  {
+    name: 'mappings',
+    summary: 'Mappings of record files: list them, show one, try one on a file.',
+    details: [
+      'A mapping is a JSON file that says how the records of a source become rows (docs/mappings.md). Files in the folder ' +
+        'mappings/ of the data directory are found by every import, as those that come with Fractal are. `check` says what ' +
+        'each column becomes, and the first doubts and rejections with their lines; it writes nothing.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: list.',
+        values: ['list', 'show', 'check'],
+        optional: true,
+      },
+      { name: 'TARGET', doc: 'Mapping to show, or record file to check.', optional: true, file: true },
+    ],
+    flags: [MAPPING],
+    examples: [
+      ['fractal mappings', 'All of them.'],
+      ['fractal mappings check readings.csv --mapping my-mapping.json', 'Try a mapping of your own.'],
+    ],
   },
   {
     name: 'models',

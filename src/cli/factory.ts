@@ -1,6 +1,6 @@
 /** How the commands come by a node. `main.ts` fills it from the node layer; tests with a double. */
 import type { Limits, Log } from '../base/index.ts';
-import type { ModelInfo, NodeApi } from '../node/index.ts';
+import type { MappingCheck, MappingInfo, ModelInfo, NodeApi } from '../node/index.ts';
 
 /** Who acts when `--as` is not given. */
 export const LOCAL_OPERATOR = 'local-operator';
@@ -29,6 +29,12 @@ export interface NodeFactory {
     list(dataDir: string): Promise<readonly ModelInfo[]>;
     add(dataDir: string, folder: string): Promise<string>;
     use(dataDir: string, name: string): Promise<void>;
+  };
+  /** Mappings of record files, by name or by path; nothing is written. */
+  readonly mappings: {
+    list(dataDir: string): Promise<readonly MappingInfo[]>;
+    show(dataDir: string, nameOrFile: string): Promise<object>;
+    check(dataDir: string, file: string, nameOrFile: string | undefined): Promise<MappingCheck>;
   };
   /** The socket of the node that runs on the directory; it may be left over from one that was killed. */
   findRunning(dataDir: string): Promise<{ readonly socketPath: string } | undefined>;

@@ -3,10 +3,13 @@ import path from 'node:path';
 import {
   VERSION,
   addModelFrom,
+  checkMappingOn,
   findRunningNode,
   initNode,
+  listMappings,
   listModels,
   openNode,
+  showMapping,
   useModel,
 } from '../node/index.ts';
 import type { NodeFactory } from './factory.ts';
@@ -23,6 +26,7 @@ const factory: NodeFactory = {
   },
   init: (options) => initNode(options),
   models: { list: listModels, add: addModelFrom, use: useModel },
+  mappings: { list: listMappings, show: showMapping, check: checkMappingOn },
   findRunning: (dataDir) => findRunningNode(dataDir),
 };
 

@@ -8,6 +8,7 @@ import { runHelp } from './commands/help.ts';
 import { runImport } from './commands/import.ts';
 import { runInit } from './commands/init.ts';
 import { runLaw } from './commands/law.ts';
+import { runMappings } from './commands/mappings.ts';
 import { runModels } from './commands/models.ts';
 import { runReindex } from './commands/reindex.ts';
 import { runSearch } from './commands/search.ts';
@@ -34,6 +35,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   import: runImport,
   reindex: runReindex,
   source: runSource,
+  mappings: runMappings,
   models: runModels,
   search: runSearch,
   sql: runSql,

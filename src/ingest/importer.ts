@@ -28,6 +28,10 @@ export interface ImportOptions {
   readonly jurisdiction: string | undefined;
   /** `YYYY-MM-DD`, for documents that do not date themselves. */
   readonly inForceFrom: string | undefined;
+  /** Mapping to read record files by, whatever they look like. */
+  readonly mapping?: Mapping;
+  /** Mappings of the node, beside those that come with it. */
+  readonly mappings?: readonly Mapping[];
   readonly principal: string;
   /** What else is written in the transaction that takes the file in, or that remembers why not. May run again. */
   readonly alongside?: (transaction: Transaction, result: FileResult) => Promise<void>;
@@ -160,7 +164,9 @@ export class Importer {
       identified = await this.#identify(file, signal);
       // A date given now may be the one that was missing then.
       const before =
-        options.inForceFrom === undefined ? await this.#seen(identified.sha256, name) : undefined;
+        options.inForceFrom === undefined && options.mapping === undefined
+          ? await this.#seen(identified.sha256, name)
+          : undefined;
       if (before !== undefined) return before;
       return await this.#apply(file, name, identified, options, signal);
     } catch (error) {
@@ -234,16 +240,17 @@ export class Importer {
   ): Promise<FileResult> {
     const { store } = this.#ports;
     const asRecords = options.kind === undefined || options.kind === 'records';
-    const table = asRecords ? recordTable(path.basename(name)) : undefined;
+    const table = asRecords && options.mapping === undefined ? recordTable(path.basename(name)) : undefined;
     const mapping =
       asRecords && table === undefined
-        ? findMapping({ name: path.basename(name), head: identified.head })
+        ? (options.mapping ??
+          findMapping({ name: path.basename(name), head: identified.head }, options.mappings))
         : undefined;
     if (options.kind === 'records' && table === undefined && mapping === undefined)
       throw badInputError(
         'records.unknown',
         'neither the file name nor its columns say what records these are',
-        'Name the file after its table, e.g. esh.sites.csv, with the column names of the table.',
+        'Name the file after its table, e.g. esh.sites.csv, with the column names of the table; or give a --mapping.',
         { place: { line: 1 } },
       );
     if (options.kind === undefined && mapping === undefined && COMPANION.test(path.basename(name)))
@@ -258,7 +265,7 @@ export class Importer {
         table !== undefined
           ? await this.#records(transaction, file, name, table)
           : mapping !== undefined
-            ? await this.#mapped(transaction, file, name, mapping)
+            ? await this.#mapped(transaction, file, name, identified, mapping)
             : await this.#documents(transaction, file, name, identified, options, signal);
       await rememberSource(transaction, this.#ports.clock, identified, applied.result, applied.versionIds);
       await options.alongside?.(transaction, applied.result);
@@ -267,10 +274,17 @@ export class Importer {
     return value;
   }
 
-  async #mapped(transaction: Transaction, file: string, name: string, mapping: Mapping): Promise<Applied> {
+  async #mapped(
+    transaction: Transaction,
+    file: string,
+    name: string,
+    { sha256 }: Identified,
+    mapping: Mapping,
+  ): Promise<Applied> {
     const { fs, limits, clock } = this.#ports;
     const input = { name, chunks: fs.readStream(file), limits };
-    const found = await applyMappedRecords(transaction, mapping, input, clock);
+    const source = { sha256, name: path.basename(name) };
+    const found = await applyMappedRecords(transaction, mapping, source, input, clock);
     const some =
       found.rejected === 0
         ? undefined

@@ -17,8 +17,20 @@ export { Importer } from './importer.ts';
 export type { FileResult, FoundFile, ImportOptions } from './importer.ts';
 export { findObligations } from './obligations/index.ts';
 export type { Obligation } from './obligations/index.ts';
-export { MAPPINGS, findMapping, readRecords } from './records/index.ts';
-export { findNames, spansOfCell } from './records/personal.ts';
+export {
+  MAPPINGS,
+  MAPPING_SCHEMA,
+  dryRun,
+  findMapping,
+  mappingNamed,
+  parseMapping,
+  readMapping,
+  readMappings,
+  readRecords,
+} from './records/index.ts';
+export type { DryRun, Mapping, MappingSchema } from './records/index.ts';
+export { findNames } from './records/personal.ts';
+export { remark, unmarkedRows } from './apply/remark.ts';
 export { reindex } from './apply/reindex.ts';
 export {
   Downloads,

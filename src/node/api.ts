@@ -98,6 +98,10 @@ export interface ImportRequest {
   readonly versions?: boolean;
   /** What the one document fetched must hash to, in hexadecimal. */
   readonly sha256?: string;
+  /** Name of a mapping to read record files by; with `mapping_text`, what to call that one in errors. */
+  readonly mapping?: string;
+  /** A mapping as JSON. */
+  readonly mapping_text?: string;
 }
 
 export interface ImportResult {

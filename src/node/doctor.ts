@@ -1,6 +1,7 @@
 /** Tests each part of a node and says the cure for what is not well. */
 import { statfs } from 'node:fs/promises';
 import { asFractalError } from '../base/index.ts';
+import { unmarkedRows } from '../ingest/index.ts';
 import { SECTION_TABLE } from '../query/index.ts';
 import { TABLES, qualifiedName } from '../schema/index.ts';
 import type { DoctorCheck } from './api.ts';
@@ -67,6 +68,17 @@ export async function examine(parts: NodeParts): Promise<DoctorCheck[]> {
       ok: twice.length === 0,
       detail: twice.length === 0 ? 'every key is unique' : `keys come twice in ${twice.join(', ')}`,
       cure: 'This is a defect in Fractal: report it.',
+    };
+  });
+  await check('people in free texts', async () => {
+    const rows = (await unmarkedRows(store)).reduce((sum, one) => sum + one.rows, 0);
+    return {
+      ok: rows === 0,
+      detail:
+        rows === 0
+          ? 'every row has been searched for names'
+          : `${rows} rows have not been searched for names`,
+      cure: 'Until then their free texts are masked as a whole. It is done by itself while the node runs: `fractal start`.',
     };
   });
   await check('search table', async () => {

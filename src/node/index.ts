@@ -12,6 +12,9 @@ export type { Outside } from './parts.ts';
 export { addModelFrom, listModels, useModel } from './models.ts';
 export type { ModelInfo } from './models.ts';
 export { SOURCE_FORMS, isSourceName } from '../ingest/index.ts';
+export { checkMappingOn, listMappings, showMapping } from './mappings.ts';
+export type { MappingInfo } from './mappings.ts';
+export type { DryRun as MappingCheck } from '../ingest/index.ts';
 export { shippedModelFolder } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { asFractalError, badInputError, newId, today, unavailableError, type Log } from '../base/index.ts';
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
-import { Importer, isSourceName, reindex, type FileResult } from '../ingest/index.ts';
+import { Importer, isSourceName, reindex, remark, type FileResult } from '../ingest/index.ts';
 import {
   SectionSearch,
   authorize,
@@ -41,6 +41,7 @@ import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
 import { LawQuestions } from './law.ts';
+import { mappingsFor } from './mappings.ts';
 import { localOperatorPolicy, principalNamed } from './local-operator.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
@@ -64,6 +65,8 @@ export class FractalNode implements NodeApi {
   readonly #sources: NodeSources;
   readonly #law: LawQuestions;
   readonly #stopping = new AbortController();
+  /** Rows of older schemas are searched for people while the node runs. */
+  readonly #marking: Promise<void>;
 
   private constructor(parts: NodeParts, principal: Principal, policy: AccessPolicy, log: Log) {
     this.parts = parts;
@@ -71,6 +74,17 @@ export class FractalNode implements NodeApi {
     this.#policy = policy;
     this.#sources = new NodeSources(parts, principal.id, log);
     this.#law = new LawQuestions(parts, principal, policy);
+    this.#marking = this.#markPeople(log);
+  }
+
+  async #markPeople(log: Log): Promise<void> {
+    try {
+      const marked = await remark(this.parts.store, 'system', this.#stopping.signal);
+      if (marked > 0) log('info', 'people in free texts were marked', { rows: marked });
+    } catch (error) {
+      // `doctor` goes on counting the rows; until they are marked they are masked as a whole.
+      log('error', `people in free texts could not be marked: ${asFractalError(error).message}`);
+    }
   }
 
   static async open(options: NodeOptions): Promise<FractalNode> {
@@ -220,6 +234,7 @@ export class FractalNode implements NodeApi {
       jurisdiction: request.jurisdiction,
       inForceFrom: request.in_force_from,
       principal: this.#principal.id,
+      ...(await mappingsFor(this.parts.dataDir, request, this.parts.outside)),
     };
     importer.check(options);
     const words = request.paths.filter(isSourceName);
@@ -340,6 +355,7 @@ export class FractalNode implements NodeApi {
   async close(): Promise<void> {
     this.#stopping.abort(unavailableError('node.stopping', 'the node is stopping', 'Start it again.'));
     await this.#sources.close();
+    await this.#marking;
     await this.parts.maintenance.stop();
     await this.parts.store.close();
   }

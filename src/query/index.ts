@@ -3,6 +3,7 @@ export type { ComplianceStatus, Gap, SiteCompliance } from './compliance/cache.t
 export { gapDetails, type GapDetail } from './compliance/details.ts';
 export { FACT_TABLES, factsSql } from './compliance/facts.ts';
 export type { FactKind, Severity } from './compliance/facts.ts';
+export { MASK, maskedText } from './mask.ts';
 export type {
   AccessDecision,
   AccessPolicy,

@@ -8,5 +8,15 @@ export { ESH, LAW, TABLES, tableNamed } from './model.ts';
 export { NODE_TABLES } from './node-tables.ts';
 export { partitionSql } from './partition.ts';
 export type { PartitionKey } from './partition.ts';
+export {
+  SPAN_KINDS,
+  SPANS_COLUMN,
+  checkSpans,
+  freeTexts,
+  parseSpan,
+  printSpan,
+  spanEntries,
+} from './personal-spans.ts';
+export type { CellSpan, SpanKind, TextSpan } from './personal-spans.ts';
 export { SYSTEM_COLUMNS, allColumns, createStatement, qualifiedName } from './table.ts';
 export type { Column, ColumnType, PersonalData, StateMachine, Table, TableClass } from './table.ts';

@@ -85,4 +85,16 @@ export const NODE_TABLES: readonly string[] = [
   fetched_at TIMESTAMP NOT NULL,
   commit_version BIGINT NOT NULL
 )`,
+  // Doubts about records that were kept, and reasons of those that were not, by source and line. No value of a row.
+  `CREATE TABLE node.record_doubts (
+  source_sha256 VARCHAR NOT NULL,
+  source_name VARCHAR NOT NULL,
+  line BIGINT NOT NULL,
+  table_name VARCHAR,
+  row_key VARCHAR,
+  column_name VARCHAR,
+  reason VARCHAR NOT NULL,
+  kept BOOLEAN NOT NULL,
+  commit_version BIGINT NOT NULL
+)`,
 ];

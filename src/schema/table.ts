@@ -23,6 +23,8 @@ export interface Column {
   readonly nullable: boolean;
   readonly doc: string;
   readonly personal?: PersonalData;
+  /** Worked out from the other columns: it may be worked out better later, and that rewrites no row. */
+  readonly derived?: true;
 }
 
 /**
@@ -87,6 +89,7 @@ export const SYSTEM_COLUMNS: readonly Column[] = [
 interface ColumnOptions {
   readonly null?: boolean;
   readonly personal?: PersonalData;
+  readonly derived?: true;
 }
 type ColumnSpec = Omit<Column, 'name'>;
 
@@ -97,6 +100,7 @@ const of =
     nullable: options.null ?? false,
     doc,
     ...(options.personal === undefined ? {} : { personal: options.personal }),
+    ...(options.derived === undefined ? {} : { derived: options.derived }),
   });
 
 /** Column makers: `c.text('what it means', { null: true })`. */

@@ -274,6 +274,7 @@ const IMPORT_OPTIONS: Readonly<Record<string, JsonSchema>> = {
   kind: text('reader to use; found from the content when absent'),
   jurisdiction: text('for sources that do not say'),
   in_force_from: date('first day the text applies, for sources that do not say'),
+  mapping: text('name of a mapping to read record files by'),
 };
 
 export const IMPORT_REQUEST: ObjectSchema = {
@@ -288,6 +289,7 @@ export const IMPORT_REQUEST: ObjectSchema = {
     allow_network: flag('lets this one import use the network when the configuration does not'),
     versions: flag('all versions that a publisher lists and this node does not have'),
     sha256: text('what the one document fetched must hash to'),
+    mapping_text: text('a mapping as JSON; `mapping` is then what to call it in errors'),
   },
   required: ['paths'],
   additionalProperties: false,

@@ -2,11 +2,11 @@
  * Writing rows by the class of their table (rules C1–C7). One statement per step, over a staging table: the work is
  * done by the engine, never row by row here.
  */
-import { DuckDBDataChunk, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
-import { badInputError, type Limits } from '../base/index.ts';
-import { allColumns, qualifiedName, type Table } from '../schema/index.ts';
-import { execute, readRows } from './duckdb.ts';
-import { toDuckValue, type Row } from './values.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { FIXED_LIMITS, badInputError } from '../base/index.ts';
+import { qualifiedName, type Column, type StateMachine, type Table } from '../schema/index.ts';
+import { execute, readRows, type Parameters } from './duckdb.ts';
+import type { Stage } from './stage.ts';
 
 export interface Stamp {
   readonly nodeId: string;
@@ -23,99 +23,67 @@ export interface PutCounts {
 /** At most this many keys are named in a conflict. */
 const KEYS_SHOWN = 3;
 
+type Staged = Pick<Stage, 'table' | 'name'>;
+
 const list = (names: readonly string[], prefix = ''): string => names.map((name) => prefix + name).join(', ');
 const sameKey = (table: Table): string => table.key.map((name) => `t.${name} = s.${name}`).join(' and ');
+const stamped = ({ nodeId, hlc, commitVersion }: Stamp): Parameters => [nodeId, hlc, commitVersion];
 
-/** Appends rows with their stamp to `target` (a table with the columns of `table`). */
-async function append(
+/** Adds staged rows that the caller knows to be new: no key of theirs is in the table. */
+export async function insertStaged(
   connection: DuckDBConnection,
-  table: Table,
-  target: { schema: string | undefined; name: string },
-  rows: readonly Row[],
+  stage: Staged,
   stamp: Stamp,
-  limits: Limits,
-): Promise<void> {
-  const name = qualifiedName(table);
-  const known = new Set(table.columns.map((column) => column.name));
-  for (const row of rows)
-    for (const column in row)
-      if (!known.has(column))
-        throw badInputError(
-          'row.column',
-          `${name} has no column ${column}`,
-          `Its columns are ${[...known].join(', ')}.`,
-        );
-
-  const appender = await connection.createAppender(target.name, target.schema ?? null);
-  const types = allColumns(table).map((_, i) => appender.columnType(i));
-  const system: DuckDBValue[] = [stamp.nodeId, stamp.hlc, stamp.commitVersion, false];
-  try {
-    for (let start = 0; start < rows.length; start += limits.append_rows) {
-      const part = rows.slice(start, start + limits.append_rows);
-      const chunk = DuckDBDataChunk.create(types, part.length);
-      table.columns.forEach((column, i) => {
-        chunk.setColumnValues(
-          i,
-          part.map((row, r) => toDuckValue(name, column, row[column.name], start + r + 1)),
-        );
-      });
-      system.forEach((value, i) => {
-        chunk.setColumnValues(table.columns.length + i, new Array<DuckDBValue>(part.length).fill(value));
-      });
-      appender.appendDataChunk(chunk);
-    }
-  } catch (error) {
-    // Left alone, the appender writes what it holds when it is collected: into whatever transaction runs then.
-    appender.clear();
-    appender.closeSync();
-    throw error;
-  }
-  appender.closeSync();
-}
-
-/** Appends rows that the caller knows to be new: no key of theirs is in the table. */
-export async function insertFresh(
-  connection: DuckDBConnection,
-  table: Table,
-  rows: readonly Row[],
-  stamp: Stamp,
-  limits: Limits,
-): Promise<void> {
-  if (rows.length > 0)
-    await append(connection, table, { schema: table.schema, name: table.name }, rows, stamp, limits);
-}
-
-/** Writes rows by the rules of the table's class. */
-export async function put(
-  connection: DuckDBConnection,
-  table: Table,
-  rows: readonly Row[],
-  stamp: Stamp,
-  limits: Limits,
-): Promise<PutCounts> {
-  if (rows.length === 0) return { added: 0, updated: 0, unchanged: 0 };
-  const name = qualifiedName(table);
-  const stage = `stage_${table.schema}_${table.name}`;
-  const own = table.columns.map((column) => column.name);
-  await execute(connection, `create or replace temp table ${stage} as from ${name} limit 0`);
-  await append(connection, table, { schema: undefined, name: stage }, rows, stamp, limits);
-
-  await refuse(
+): Promise<number> {
+  return await execute(
     connection,
-    `select ${list(table.key)} from ${stage} group by all having count(*) > 1`,
-    table,
-    'row.duplicate',
-    'the same key comes twice in one batch',
-    'Keep one row per key.',
+    `insert into ${qualifiedName(stage.table)} select s.*, $1, $2::bigint, $3::bigint, false from ${stage.name} s`,
+    stamped(stamp),
   );
-  const other = own.filter((column) => !table.key.includes(column));
-  const rewrites =
-    other.length === 0 ? 'false' : `((${list(other, 't.')}) is distinct from (${list(other, 's.')}))`;
-  const differs = `(t.deleted or ${rewrites})`;
-  const matched = `from ${stage} s join ${name} t on ${sameKey(table)}`;
+}
 
-  if (table.states !== undefined) await checkTransitions(connection, table, stage, matched);
-  if (table.class !== 'mutable' && table.class !== 'state-machine')
+/** Takes staged rows out whose keys the table has already, be it under a tombstone. */
+export async function keepNew(connection: DuckDBConnection, { table, name }: Staged): Promise<number> {
+  return await execute(
+    connection,
+    `delete from ${name} s where exists (select 1 from ${qualifiedName(table)} t where ${sameKey(table)})`,
+  );
+}
+
+/** Writes staged rows by the rules of the table's class. */
+export async function putStaged(
+  connection: DuckDBConnection,
+  stage: Staged,
+  stamp: Stamp,
+): Promise<PutCounts> {
+  const { table, name: staged } = stage;
+  const name = qualifiedName(table);
+  const rows = await checkKeys(connection, stage);
+  if (rows === 0) return { added: 0, updated: 0, unchanged: 0 };
+
+  const isRewritten = table.class === 'mutable' || table.class === 'state-machine';
+  const other = table.columns.filter((column) => !table.key.includes(column.name));
+  // Of a row that is never rewritten, what is derived may come anew; nothing found anew leaves what was found before.
+  const value = ({ name: column, derived }: Column): string =>
+    derived === true && !isRewritten ? `coalesce(s.${column}, t.${column})` : `s.${column}`;
+  const differ = (columns: readonly Column[]): string =>
+    columns.length === 0
+      ? 'false'
+      : `((${list(
+          columns.map((column) => column.name),
+          't.',
+        )}) is distinct from (${columns.map(value).join(', ')}))`;
+  const rewrites = differ(other.filter((column) => column.derived !== true));
+  const differs = `(t.deleted or ${differ(other)})`;
+  const matched = `from ${staged} s join ${name} t on ${sameKey(table)}`;
+  const [known] = await readRows<{ n: bigint; rewritten: bigint; differing: bigint }>(
+    connection,
+    `select count(*) as n, count(*) filter (${rewrites}) as rewritten, count(*) filter (${differs}) as differing ${matched}`,
+  );
+  const { n = 0n, rewritten = 0n, differing = 0n } = known ?? {};
+
+  if (table.states !== undefined) await checkTransitions(connection, stage, table.states, matched);
+  if (!isRewritten && rewritten > 0n)
     await refuse(
       connection,
       `select ${list(table.key, 's.')} ${matched} where ${rewrites}`,
@@ -124,36 +92,137 @@ export async function put(
       `${name} already has this key with other content, and its rows are never rewritten`,
       'Give the new content a key of its own.',
     );
-  // For a class that is never rewritten, what is left differs in its tombstone only: the row comes back as it was.
-  const set = [...other, 'node_id', 'hlc', 'commit_version', 'deleted'].map(
-    (column) => `${column} = s.${column}`,
-  );
-  const updated = await execute(
+  // For a class that is never rewritten, what is left differs in its tombstone or in what is derived.
+  const set = other.map((column) => `${column.name} = ${value(column)}, `).join('');
+  const updated =
+    differing === 0n
+      ? 0
+      : await execute(
+          connection,
+          `update ${name} t set ${set}node_id = $1, hlc = $2, commit_version = $3, deleted = false
+             from ${staged} s where ${sameKey(table)} and ${differs}`,
+          stamped(stamp),
+        );
+  if (n > 0n) await keepNew(connection, stage);
+  const added = n === BigInt(rows) ? 0 : await insertStaged(connection, stage, stamp);
+  return { added, updated, unchanged: rows - added - updated };
+}
+
+/**
+ * Writes the staged rows of a state machine, several of one key one after the other in the order they were staged: a
+ * status that has moved on. Steps up to the one where the table stands are known already and are passed over.
+ */
+export async function putSteps(
+  connection: DuckDBConnection,
+  stage: Stage,
+  states: StateMachine,
+  stamp: Stamp,
+): Promise<PutCounts> {
+  const { table, name: staged } = stage;
+  const own = table.columns.map((column) => column.name);
+  const content = table.columns.filter((column) => column.derived !== true).map((column) => column.name);
+  const keys = list(table.key);
+  await refuseMoves(
     connection,
-    `update ${name} t set ${set.join(', ')} from ${stage} s where ${sameKey(table)} and ${differs}`,
+    `select ${keys} from (
+       select ${keys}, ${states.column} as moved_to,
+              lag(${states.column}) over (partition by ${keys} order by rowid) as moved_from from ${staged}
+     ) where moved_from is not null and (moved_from, moved_to) not in (${legalMoves(states)})`,
+    table,
+    states,
   );
-  const added = await execute(
+  await execute(
     connection,
-    `insert into ${name} select s.* from ${stage} s where not exists (select 1 from ${name} t where ${sameKey(table)})`,
+    `delete from ${staged} s using (
+       select ${list(table.key, 's.')}, max(s.rowid) as known
+         from ${staged} s join ${qualifiedName(table)} t on ${sameKey(table)}
+        where not t.deleted and (${list(content, 't.')}) is not distinct from (${list(content, 's.')}) group by all
+     ) t where ${sameKey(table)} and s.rowid < t.known`,
   );
-  await execute(connection, `drop table ${stage}`);
-  return { added, updated, unchanged: rows.length - added - updated };
+  const [most] = await readRows<{ n: bigint | null }>(
+    connection,
+    `select max(n) as n from (select count(*) as n from ${staged} group by ${keys})`,
+  );
+  const steps = Number(most?.n ?? 0n);
+  const bound = FIXED_LIMITS.state_steps.value;
+  if (steps > bound)
+    throw badInputError(
+      'limit.state_steps',
+      `a key of ${qualifiedName(table)} comes ${steps} times; the bound is ${bound} steps`,
+      'Import the older part of the history first.',
+    );
+  const step = { table, name: `${staged}_step` };
+  let [added, updated] = [0, 0];
+  for (let i = 1; i <= steps; i++) {
+    await execute(
+      connection,
+      `create or replace temp table ${step.name} as select ${list(own)} from ${staged}
+         qualify row_number() over (partition by ${keys} order by rowid) = ${i}`,
+    );
+    const counts = await putStaged(connection, step, stamp);
+    added += counts.added;
+    updated += counts.updated;
+  }
+  await execute(connection, `drop table if exists ${step.name}`);
+  return { added, updated, unchanged: stage.rows - added - updated };
+}
+
+/** Throws `row.duplicate`; gives the number of rows. As many hashes as rows: then no key comes twice. */
+async function checkKeys(connection: DuckDBConnection, { table, name }: Staged): Promise<number> {
+  const [count] = await readRows<{ n: bigint; keys: bigint }>(
+    connection,
+    `select count(*) as n, count(distinct hash(${list(table.key)})) as keys from ${name}`,
+  );
+  const { n = 0n, keys = 0n } = count ?? {};
+  if (n !== keys)
+    await refuse(
+      connection,
+      `select ${list(table.key)} from ${name} group by all having count(*) > 1`,
+      table,
+      'row.duplicate',
+      'the same key comes twice in one batch',
+      'Keep one row per key.',
+    );
+  return Number(n);
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Every move of a status that may be, staying where it is among them, as a list of pairs. */
+const legalMoves = ({ transitions }: StateMachine): string =>
+  Object.entries(transitions)
+    .flatMap(([from, targets]) => [from, ...targets].map((to) => `(${quote(from)}, ${quote(to)})`))
+    .join(', ');
+
+/** Throws `row.transition` when the query finds keys. */
+async function refuseMoves(
+  connection: DuckDBConnection,
+  query: string,
+  table: Table,
+  { transitions }: StateMachine,
+): Promise<void> {
+  await refuse(
+    connection,
+    query,
+    table,
+    'row.transition',
+    'a status moves where it may not',
+    `Allowed: ${Object.entries(transitions)
+      .map(([from, targets]) => `${from} → ${targets.join(' | ') || 'nothing'}`)
+      .join('; ')}.`,
+  );
 }
 
 async function checkTransitions(
   connection: DuckDBConnection,
-  table: Table,
-  stage: string,
+  { table, name: staged }: Staged,
+  states: StateMachine,
   matched: string,
 ): Promise<void> {
-  const { column, initial, transitions } = table.states ?? { column: '', initial: [], transitions: {} };
-  const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-  const legal = Object.entries(transitions).flatMap(([from, targets]) =>
-    [from, ...targets].map((to) => `(${quote(from)}, ${quote(to)})`),
-  );
+  const { column, initial } = states;
   await refuse(
     connection,
-    `select ${list(table.key, 's.')} from ${stage} s
+    `select ${list(table.key, 's.')} from ${staged} s
        where s.${column} not in (${initial.map(quote).join(', ')})
          and not exists (select 1 from ${qualifiedName(table)} t where ${sameKey(table)})`,
     table,
@@ -161,15 +230,11 @@ async function checkTransitions(
     `a new row starts in a status that is not one of ${initial.join(', ')}`,
     'Start there, then move on.',
   );
-  await refuse(
+  await refuseMoves(
     connection,
-    `select ${list(table.key, 's.')} ${matched} where (t.${column}, s.${column}) not in (${legal.join(', ')})`,
+    `select ${list(table.key, 's.')} ${matched} where (t.${column}, s.${column}) not in (${legalMoves(states)})`,
     table,
-    'row.transition',
-    'a status moves where it may not',
-    `Allowed: ${Object.entries(transitions)
-      .map(([from, targets]) => `${from} → ${targets.join(' | ') || 'nothing'}`)
-      .join('; ')}.`,
+    states,
   );
 }
 
@@ -182,7 +247,9 @@ async function refuse(
   message: string,
   cure: string,
 ): Promise<void> {
-  const found = await readRows<Record<string, unknown>>(connection, `${query} limit $1`, [KEYS_SHOWN + 1]);
+  const found = await readRows<Record<string, unknown>>(connection, `from (${query}) order by all limit $1`, [
+    KEYS_SHOWN + 1,
+  ]);
   if (found.length === 0) return;
   const keys = found
     .slice(0, KEYS_SHOWN)

@@ -11,7 +11,8 @@ import type { Limits } from '../base/index.ts';
 import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows, type Parameters } from './duckdb.ts';
 import type { LanceTable, LanceUpdate } from './lance.ts';
-import { insertFresh, put, remove, type PutCounts, type Stamp } from './put.ts';
+import { insertStaged, keepNew, putStaged, putSteps, remove, type PutCounts, type Stamp } from './put.ts';
+import { Stage } from './stage.ts';
 import type { Row } from './values.ts';
 
 export class Transaction {
@@ -23,6 +24,7 @@ export class Transaction {
   readonly #staged = new Set<string>();
   #changedRows = 0;
   #stagedRows = 0;
+  #stages = 0;
 
   constructor(
     connection: DuckDBConnection,
@@ -58,15 +60,52 @@ export class Transaction {
 
   /** Writes rows by the rules of the table's class. */
   async put(table: Table, rows: readonly Row[]): Promise<PutCounts> {
-    const counts = await put(this.#connection, table, rows, this.stamp, this.#limits);
-    this.#note(table, counts.added + counts.updated);
-    return counts;
+    if (rows.length === 0) return { added: 0, updated: 0, unchanged: 0 };
+    return await this.#throughStage(table, rows, (stage) => this.putStaged(stage));
   }
 
   /** Appends rows whose keys the caller knows to be new: no look-up is made. */
   async insert(table: Table, rows: readonly Row[]): Promise<void> {
-    await insertFresh(this.#connection, table, rows, this.stamp, this.#limits);
-    this.#note(table, rows.length);
+    if (rows.length === 0) return;
+    await this.#throughStage(table, rows, async (stage) => {
+      this.#note(table, await insertStaged(this.#connection, stage, this.stamp));
+    });
+  }
+
+  async #throughStage<T>(table: Table, rows: readonly Row[], body: (stage: Stage) => Promise<T>): Promise<T> {
+    const stage = await this.stageFor(table);
+    await stage.append(rows);
+    const value = await body(stage);
+    await stage.drop();
+    return value;
+  }
+
+  /**
+   * A place for rows that come in many parts, as rows or as Arrow batches. `putStaged` writes them all by one round of
+   * statements. A transaction that fails takes the stage with it.
+   */
+  async stageFor(table: Table): Promise<Stage> {
+    return await Stage.open(this.#connection, table, `stage_${++this.#stages}`, this.#limits);
+  }
+
+  /**
+   * Writes staged rows by the rules of the table's class, and empties nothing: drop the stage afterwards. With `steps`,
+   * several rows of one key of a state machine are steps of its status, in the order they were staged.
+   */
+  async putStaged(stage: Stage, options: { readonly steps?: boolean } = {}): Promise<PutCounts> {
+    const { states } = stage.table;
+    const counts =
+      options.steps === true && states !== undefined
+        ? await putSteps(this.#connection, stage, states, this.stamp)
+        : await putStaged(this.#connection, stage, this.stamp);
+    this.#note(stage.table, counts.added + counts.updated);
+    return counts;
+  }
+
+  /** Writes the staged rows whose keys the table does not have; gives their number. The others stay as they are. */
+  async putNew(stage: Stage): Promise<number> {
+    await keepNew(this.#connection, stage);
+    return (await this.putStaged(stage)).added;
   }
 
   /** Appends what a query answers, in the order of the table's own columns. */

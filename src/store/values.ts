@@ -6,7 +6,7 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { badInputError } from '../base/index.ts';
+import { badInputError, type FractalError } from '../base/index.ts';
 import type { Column } from '../schema/index.ts';
 
 /** A row as callers write it. Dates are `YYYY-MM-DD`, timestamps ISO 8601 in UTC, decimals text or numbers. */
@@ -43,6 +43,14 @@ export function parseTimestamp(text: string): bigint | undefined {
   return BigInt(ms) * 1000n + BigInt(fraction.padEnd(6, '0') || '0');
 }
 
+/** Hundredths, or undefined when the text is not a number of at most 16 digits and two decimals. */
+export function parseDecimal(text: string): bigint | undefined {
+  const match = DECIMAL.exec(text);
+  if (match === null) return undefined;
+  const cents = BigInt(match[2] ?? '0') * 100n + BigInt((match[3] ?? '').padEnd(2, '0'));
+  return match[1] === '-' ? -cents : cents;
+}
+
 function convert(type: Column['type'], value: Exclude<RowValue, null | undefined>): DuckDBValue | undefined {
   switch (type) {
     case 'VARCHAR':
@@ -63,12 +71,10 @@ function convert(type: Column['type'], value: Exclude<RowValue, null | undefined
     case 'DOUBLE':
       return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
     case 'DECIMAL(18,2)': {
-      const match = DECIMAL.exec(
+      const cents = parseDecimal(
         typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '',
       );
-      if (match === null) return undefined;
-      const cents = BigInt(match[2] ?? '0') * 100n + BigInt((match[3] ?? '').padEnd(2, '0'));
-      return new DuckDBDecimalValue(match[1] === '-' ? -cents : cents, 18, 2);
+      return cents === undefined ? undefined : new DuckDBDecimalValue(cents, 18, 2);
     }
     case 'DATE': {
       const days = typeof value === 'string' ? parseDate(value) : undefined;
@@ -81,15 +87,19 @@ function convert(type: Column['type'], value: Exclude<RowValue, null | undefined
   }
 }
 
+export function missingError(table: string, column: Column, row: number): FractalError {
+  return badInputError(
+    'row.missing',
+    `row ${row} of ${table} has no value for ${column.name}`,
+    `${column.name} is required: ${column.doc}.`,
+  );
+}
+
 /** The value for a column of row number `row` (from 1, for the error). */
 export function toDuckValue(table: string, column: Column, value: RowValue, row: number): DuckDBValue {
   if (value === null || value === undefined) {
     if (column.nullable) return null;
-    throw badInputError(
-      'row.missing',
-      `row ${row} of ${table} has no value for ${column.name}`,
-      `${column.name} is required: ${column.doc}.`,
-    );
+    throw missingError(table, column, row);
   }
   const converted = convert(column.type, value);
   if (converted === undefined)

@@ -244,6 +244,18 @@ describe('import', () => {
     assert.deepEqual(d.exits, [143]);
   });
 
+  it('passes a mapping by name, or the text of a file', async () => {
+    const file = await d.file('a.csv', 'text');
+    assert.equal(await d.run('import', file, '--mapping', 'hse-notices'), 0);
+    assert.deepEqual(d.node.seen.at(-1)?.request, { paths: [file], mapping: 'hse-notices' });
+    const mapping = await d.file('my.json', '{}');
+    await d.run('import', file, '--mapping', 'my.json');
+    assert.deepEqual(d.node.seen.at(-1)?.request, { paths: [file], mapping, mapping_text: '{}' });
+    await d.file('big.json', ' '.repeat(2 ** 20 + 1));
+    assert.equal(await d.run('import', file, '--mapping', 'big.json'), 5);
+    assert.match(d.stderr.text, /limit\.mapping_bytes/);
+  });
+
   it('does not take a word of the queue for a path', async () => {
     assert.equal(await d.run('import', 'status'), 6);
     assert.equal(d.node.seen.length, 0);
@@ -294,6 +306,27 @@ describe('source', () => {
       assert.equal(await d.run('source', ...line), 2, line.join(' '));
     assert.equal(await d.run('source', 'add', 'x', 'y', '--every', '0.1'), 2);
     assert.equal(d.node.seen.length, 0);
+  });
+});
+
+describe('mappings', () => {
+  it('lists, shows and tries them without opening a node', async () => {
+    assert.equal(await d.run('mappings'), 0);
+    assert.match(d.stdout.text, /^mine +\* of a user → esh\.sites$/m);
+    assert.equal(await d.run('mappings', 'list', '--json'), 0);
+    assert.equal((json() as { mappings: unknown[] }).mappings.length, 1);
+    assert.equal(await d.run('mappings', 'show', 'mine'), 0);
+    assert.deepEqual(json(), { name: 'mine' });
+    const file = await d.file('a.csv', 'text');
+    assert.equal(await d.run('mappings', 'check', file, '--mapping', 'mine'), 0);
+    assert.match(
+      d.stdout.text,
+      /^esh\.sites: 2 rows\n {2}name +VARCHAR ← "Name"\n +2 filled, first: Works$/m,
+    );
+    assert.match(d.stdout.text, /^line 3: esh\.sites\.name is in doubt \(x\)\nline 4: rejected \(y\)$/m);
+    assert.match(d.stdout.text, /mine: 3 records, 1 in doubt, 1 rejected; nothing was written/);
+    assert.equal(await d.run('mappings', 'check'), 2);
+    assert.deepEqual(d.opened, []);
   });
 });
 

@@ -9,6 +9,20 @@ const code = await main(process.argv.slice(2), processIo({ root: '/', version: '
   open: async () => ({ node, limits: DEFAULT_LIMITS, startSources: () => undefined }),
   init: async () => ({ nodeId: 'n', name: 'n' }),
   models: { list: async () => [], add: async () => 'x', use: async () => undefined },
+  mappings: {
+    list: async () => [],
+    show: async () => ({}),
+    check: async () => ({
+      mapping: 'x',
+      records: 0,
+      doubtful: 0,
+      rejected: 0,
+      rows: {},
+      columns: [],
+      doubts: [],
+      rejections: [],
+    }),
+  },
   findRunning: async () => undefined,
 });
 process.exit(code);

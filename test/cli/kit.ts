@@ -29,6 +29,26 @@ class MemorySink implements Sink {
   }
 }
 
+const MAPPING = {
+  name: 'mine',
+  description: 'of a user',
+  format: 'csv',
+  tables: ['esh.sites'],
+  shipped: false,
+};
+const CHECKED = {
+  mapping: 'mine',
+  records: 3,
+  doubtful: 1,
+  rejected: 1,
+  rows: { 'esh.sites': 2 },
+  columns: [
+    { table: 'esh.sites', column: 'name', type: 'VARCHAR', rule: '"Name"', filled: 2, sample: 'Works' },
+  ],
+  doubts: [{ line: 3, table: 'esh.sites', key: 's', column: 'name', reason: 'x' }],
+  rejections: [{ line: 4, reason: 'y' }],
+};
+
 export interface Desk {
   readonly folder: string;
   readonly node: MemoryNode;
@@ -137,6 +157,11 @@ export async function desk(): Promise<Desk> {
       return { nodeId: 'n-1', name: options.name ?? 'node-1' };
     },
     models: { list: async () => [], add: async () => 'x', use: async () => undefined },
+    mappings: {
+      list: async () => [MAPPING],
+      show: async (_, name) => ({ name }),
+      check: async () => CHECKED,
+    },
     findRunning: async () => (made.socketPath === undefined ? undefined : { socketPath: made.socketPath }),
   };
   return made;

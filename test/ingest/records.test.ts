@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { deflateRawSync } from 'node:zlib';
 import { DEFAULT_LIMITS, FractalError } from '../../src/base/index.ts';
 import {
   asMapping,
@@ -12,11 +11,12 @@ import {
   MAPPINGS,
   readRecords,
   toRecordBatch,
-  toRows,
   type Mapping,
   type RecordGroup,
 } from '../../src/ingest/records/index.ts';
 import { dateParser } from '../../src/ingest/records/dates.ts';
+import { toRows } from './rows.ts';
+import { book, zip } from './workbook.ts';
 import { chunksOf, encode, endless } from '../contract/reader-contract.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -217,7 +217,7 @@ for (const [file, name, [records, added, flagged, rejected], rows] of SOURCES) {
         });
         if (length < 5000) {
           assert.equal(toRows(batch).length, length);
-          const arrow = toRecordBatch(batch, { nodeId: 'n', hlc: 1n, commitVersion: 1n });
+          const arrow = toRecordBatch(batch);
           assert.equal(arrow.numRows, length);
           const first = toRows(batch)[0]?.[table.key[0] ?? ''];
           assert.equal(arrow.get(0)?.toJSON()[table.key[0] ?? ''], first);
@@ -377,63 +377,10 @@ test('records: JSON lists, lines and nesting', async () => {
   assert.match((await failing(JSON_ODD, long)).code, /^limit\.record_bytes$/);
 });
 
-/** A ZIP archive of files as they are given: packed bytes and what the directory says of them. */
-function zip(files: readonly { name: string; data: Buffer; flags?: number }[]): Buffer {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let at = 0;
-  for (const { name, data, flags = 0 } of files) {
-    const packed = deflateRawSync(data, { level: 9 });
-    const local = Buffer.alloc(30 + name.length);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(8, 8);
-    local.writeUInt16LE(name.length, 26);
-    local.write(name, 30);
-    const entry = Buffer.alloc(46 + name.length);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(flags, 8);
-    entry.writeUInt16LE(8, 10);
-    entry.writeUInt32LE(packed.length, 20);
-    entry.writeUInt16LE(name.length, 28);
-    entry.writeUInt32LE(at, 42);
-    entry.write(name, 46);
-    parts.push(local, packed);
-    directory.push(entry);
-    at += local.length + packed.length;
-  }
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...parts, ...directory, end]);
-}
-
 const XLSX_ODD: Mapping = asMapping(
   { ...ODD, match: { files: ['*.xlsx'], columns: ['id', 'when'] }, shape: { type: 'xlsx' } },
   'odd',
 );
-const book = (sheet: string): { name: string; data: Buffer }[] => [
-  {
-    name: 'xl/workbook.xml',
-    data: Buffer.from(
-      '<workbook xmlns:r="r"><sheets><sheet name="A" sheetId="1" r:id="rId1"/></sheets></workbook>',
-    ),
-  },
-  {
-    name: 'xl/_rels/workbook.xml.rels',
-    data: Buffer.from(
-      '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>',
-    ),
-  },
-  {
-    name: 'xl/sharedStrings.xml',
-    data: Buffer.from('<sst><si><t>id</t></si><si><r><t>wh</t></r><r><t>en</t></r></si></sst>'),
-  },
-  {
-    name: 'xl/worksheets/sheet1.xml',
-    data: Buffer.from(`<worksheet><sheetData>${sheet}</sheetData></worksheet>`),
-  },
-];
 const TITLE = '<row r="1"><c r="B1" t="inlineStr"><is><t>a title</t></is></c></row>';
 const HEAD =
   '<row r="3"><c r="B3" t="s"><v>0</v></c><c r="D3" t="s"><v>1</v></c><c r="E3" t="inlineStr"><is><t>text</t></is></c></row>';

@@ -23,6 +23,7 @@ const FROZEN: readonly string[] = [
   '134bd06cfd33de880e47372787947f594a8581a6343f12076430b2d37a2a5d26',
   'd7fea5185da21d38dc896c5f6a3c1e38c78b15e60678f64aaba10a67886b2344',
   '11811b47b2de401afd5e3a8a00f8f1e218c3f2b9f3a7e965a6cf964bc9b3b0cc',
+  'bb4dc80258883669c9e3560b80e5aaff298c24935112b108a45da50a6340a70c',
 ];
 
 const clock = new ManualClock(Date.UTC(2024, 0, 1));

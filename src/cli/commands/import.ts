@@ -1,6 +1,8 @@
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ERROR_KINDS, FractalError } from '../../base/index.ts';
+import { ERROR_KINDS, FIXED_LIMITS, FractalError, badInputError } from '../../base/index.ts';
 import type { ImportEvent, ImportRequest, ImportResult, NodeApi } from '../../node/index.ts';
+import { nameOrPath } from './mappings.ts';
 import { Progress } from '../output/progress.ts';
 import { countText, durationText, oneLine, padTo, plural } from '../output/text.ts';
 import { errorText } from '../report-error.ts';
@@ -13,12 +15,25 @@ export const runImport: Run<'import'> = async (session) => {
     paths: session.arguments.map((word) => wordOf(word, io.cwd)),
     ...(values.kind === undefined ? {} : { kind: values.kind }),
     ...(values.jurisdiction === undefined ? {} : { jurisdiction: values.jurisdiction }),
+    ...(values.mapping === undefined ? {} : mappingOf(values.mapping, io.cwd)),
     ...(values['in-force-from'] === undefined ? {} : { in_force_from: values['in-force-from'] }),
     ...fetchOptions(values),
   };
   const totals = await withNode(session, (node) => importInto(session, node, request));
   return totals.faulty > 0 ? ERROR_KINDS.bad_input.exit : 0;
 };
+
+/** A mapping by name, or the text of a file: a running node need not be able to read it. */
+function mappingOf(word: string, cwd: string): Pick<ImportRequest, 'mapping' | 'mapping_text'> {
+  const mapping = nameOrPath(word, cwd);
+  if (!path.isAbsolute(mapping)) return { mapping };
+  const most = FIXED_LIMITS.mapping_bytes.value;
+  if (statSync(mapping).size > most)
+    throw badInputError('limit.mapping_bytes', `a mapping has at most ${most} bytes`, 'Give a mapping.', {
+      place: { source: mapping },
+    });
+  return { mapping, mapping_text: readFileSync(mapping, 'utf8') };
+}
 
 export interface ImportTotals {
   added: number;

@@ -1,42 +1,55 @@
 /**
  * Records as CSV files named after their table (`esh.sites.csv`): the header names the table's columns. Other layouts
- * need a mapping, which is not part of this version.
+ * go by a mapping (`mapped-records.ts`).
  */
-import { Readable } from 'node:stream';
-import { CsvError, parse, type Info } from 'csv-parse';
-import { badInputError, type ErrorPlace, type Limits } from '../../base/index.ts';
+import { FIXED_LIMITS, FractalError, badInputError, type ErrorPlace, type Limits } from '../../base/index.ts';
 import { ESH, qualifiedName, type Column, type Table } from '../../schema/index.ts';
-import type { Row, RowValue, Transaction } from '../../store/index.ts';
+import { parseDate, parseDecimal, parseTimestamp, type Transaction } from '../../store/index.ts';
+import { PeopleMarker, csvRows, LineDecoder, overLimit, toRecordBatch } from '../records/index.ts';
+import type { CellValue } from '../records/index.ts';
 
 const NAME = /^(esh\.[a-z_]+)\.csv$/;
 const TABLES = new Map(Object.values(ESH).map((table) => [qualifiedName(table), table]));
+const WHOLE = /^-?\d{1,18}$/;
+const INT_MAX = 2 ** 31;
 
 /** The table a file name speaks of, if any. */
 export function recordTable(fileName: string): Table | undefined {
   return TABLES.get(NAME.exec(fileName)?.[1] ?? '');
 }
 
-/** One cell as a value. Empty is NULL; lists are JSON arrays of text. `undefined` does not fit. */
-function cell(column: Column, text: string): RowValue {
-  if (text === '') return column.nullable ? null : undefined;
-  switch (column.type) {
+/** A cell that is not empty, as a batch holds it; `undefined` does not fit. Lists are JSON arrays of text. */
+function converter(type: Column['type']): (text: string) => CellValue | undefined {
+  switch (type) {
     case 'VARCHAR':
+      return (text) => text;
     case 'DATE':
+      return parseDate;
     case 'TIMESTAMP':
+      return parseTimestamp;
     case 'DECIMAL(18,2)':
-      return text;
+      return parseDecimal;
     case 'BOOLEAN':
-      return text === 'true' ? true : text === 'false' ? false : undefined;
+      return (text) => (text === 'true' ? true : text === 'false' ? false : undefined);
     case 'BIGINT':
-      return /^-?\d{1,18}$/.test(text) ? BigInt(text) : undefined;
+      return (text) => (WHOLE.test(text) ? BigInt(text) : undefined);
     case 'INTEGER':
-    case 'DOUBLE': {
-      const number = Number(text);
-      return text.trim() === text && Number.isFinite(number) ? number : undefined;
-    }
+      return (text) => {
+        const number = finite(text);
+        return number !== undefined && Number.isInteger(number) && Math.abs(number) < INT_MAX
+          ? number
+          : undefined;
+      };
+    case 'DOUBLE':
+      return finite;
     case 'VARCHAR[]':
-      return stringList(text);
+      return stringList;
   }
+}
+
+function finite(text: string): number | undefined {
+  const number = Number(text);
+  return text.trim() === text && Number.isFinite(number) ? number : undefined;
 }
 
 function stringList(text: string): readonly string[] | undefined {
@@ -48,26 +61,95 @@ function stringList(text: string): readonly string[] | undefined {
   }
 }
 
-function columnsOf(table: Table, header: readonly string[], source: string): Column[] {
+/** Where each cell of a row goes: places of the table's columns. */
+function placesOf(table: Table, header: readonly string[], source: string): number[] {
   const place: ErrorPlace = { source, line: 1 };
   const cure = `The columns of ${qualifiedName(table)} are ${table.columns.map((column) => column.name).join(', ')}.`;
-  const columns = header.map((name) => {
-    const column = table.columns.find((candidate) => candidate.name === name);
-    if (column === undefined)
+  const places = header.map((name) => {
+    const at = table.columns.findIndex((column) => column.name === name);
+    if (at < 0)
       throw badInputError(
         'records.column',
         `a column of the file is not one of ${qualifiedName(table)}`,
         cure,
         { place },
       );
-    return column;
+    return at;
   });
   if (new Set(header).size !== header.length)
     throw badInputError('records.column', 'a column comes twice', cure, { place });
   for (const column of table.columns)
     if (!column.nullable && !header.includes(column.name))
       throw badInputError('records.column', `the column ${column.name} is missing`, cure, { place });
-  return columns;
+  return places;
+}
+
+/** Rows of one table as they are read, by column. */
+class TableRows {
+  readonly #table: Table;
+  readonly #source: string;
+  readonly #places: readonly number[];
+  readonly #convert: readonly ((text: string) => CellValue | undefined)[];
+  readonly #marker: PeopleMarker | undefined;
+  #columns: CellValue[][];
+  #chars = 0;
+  length = 0;
+
+  constructor(table: Table, header: readonly string[], source: string) {
+    this.#table = table;
+    this.#source = source;
+    this.#places = placesOf(table, header, source);
+    this.#convert = table.columns.map(({ type }) => converter(type));
+    this.#marker = PeopleMarker.for(table);
+    this.#columns = table.columns.map(() => []);
+  }
+
+  get isFull(): boolean {
+    const { record_group_rows: rows, record_group_chars: chars } = FIXED_LIMITS;
+    return this.length >= rows.value || this.#chars >= chars.value;
+  }
+
+  add(cells: readonly string[], line: number): void {
+    const place: ErrorPlace = { source: this.#source, line };
+    if (cells.length !== this.#places.length)
+      throw badInputError(
+        'records.csv',
+        `a record has ${cells.length} cells, the header ${this.#places.length}`,
+        'Write it as RFC 4180: cells with commas, quotes or line ends in double quotes.',
+        { place },
+      );
+    const values = new Array<CellValue>(this.#table.columns.length).fill(null);
+    for (const [i, at] of this.#places.entries()) values[at] = this.#value(at, cells[i] ?? '', place);
+    try {
+      this.#marker?.mark(values);
+    } catch (error) {
+      throw error instanceof FractalError ? error.at(place) : error;
+    }
+    for (const [i, value] of values.entries()) this.#columns[i]?.push(value);
+    this.length++;
+  }
+
+  #value(at: number, text: string, place: ErrorPlace): CellValue {
+    const column = this.#table.columns[at];
+    const value = text === '' ? (column?.nullable === true ? null : undefined) : this.#convert[at]?.(text);
+    if (value === undefined)
+      throw badInputError(
+        'records.value',
+        `the value for ${column?.name ?? ''} of ${qualifiedName(this.#table)} is not ${column?.type ?? ''}${column?.nullable === true ? '' : ' or is missing'}`,
+        `${column?.name ?? ''} is ${column?.doc ?? ''}.`,
+        { place },
+      );
+    this.#chars += text.length;
+    return value;
+  }
+
+  take(): ReturnType<typeof toRecordBatch> {
+    const batch = toRecordBatch({ table: this.#table, length: this.length, columns: this.#columns });
+    this.#columns = this.#table.columns.map(() => []);
+    this.#chars = 0;
+    this.length = 0;
+    return batch;
+  }
 }
 
 /** Reads all rows into the transaction, or throws with the line and changes nothing. Answers the number of rows. */
@@ -78,71 +160,34 @@ export async function applyRecords(
   chunks: AsyncIterable<Uint8Array>,
   limits: Limits,
 ): Promise<{ records: number; changed: number }> {
-  const parser = Readable.from(chunks).pipe(
-    parse({ bom: true, info: true, max_record_size: limits.record_bytes, skip_empty_lines: true }),
-  );
-  let columns: Column[] | undefined;
-  let rows: Row[] = [];
-  let records = 0;
-  let changed = 0;
-  const flush = async (): Promise<void> => {
-    const counts = await transaction.put(table, rows);
-    changed += counts.added + counts.updated;
-    rows = [];
-  };
-  try {
-    for await (const item of parser as AsyncIterable<{ record: string[]; info: Info }>) {
-      if (columns === undefined) {
-        if (item.record.length > limits.record_fields)
-          throw badInputError(
-            'records.fields',
-            `the file has more than ${limits.record_fields} columns`,
-            'Split it.',
-            { place: { source, line: 1 } },
-          );
-        columns = columnsOf(table, item.record, source);
+  const lines = new LineDecoder(source, 'utf-8').read(chunks, limits.record_bytes);
+  const stage = await transaction.stageFor(table);
+  let open: TableRows | undefined;
+  for await (const { rows, lines: places } of csvRows(lines, {
+    source,
+    delimiter: ',',
+    quoted: true,
+    recordBytes: limits.record_bytes,
+    fields: limits.record_fields,
+  }))
+    for (const [i, cells] of rows.entries()) {
+      if (open === undefined) {
+        open = new TableRows(table, cells, source);
         continue;
       }
-      rows.push(toRow(table, columns, item.record, { source, line: item.info.lines }));
-      records++;
-      if (rows.length >= limits.append_rows) await flush();
+      const line = places[i] ?? 0;
+      if (stage.rows + open.length >= FIXED_LIMITS.record_rows.value)
+        throw overLimit(source, 'record_rows', 'the file', line);
+      open.add(cells, line);
+      if (open.isFull) await stage.appendBatch(open.take());
     }
-  } catch (error) {
-    if (error instanceof CsvError) {
-      const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
-      // The parser's own message may quote the cell.
-      throw badInputError(
-        'records.csv',
-        `the file is not well-formed CSV (${error.code})`,
-        'Write it as RFC 4180: cells with commas, quotes or line ends in double quotes.',
-        {
-          place: line === undefined ? { source } : { source, line },
-          cause: error,
-        },
-      );
-    }
-    throw error;
-  }
-  if (columns === undefined)
+  if (open === undefined)
     throw badInputError('records.empty', 'the file is empty', 'The first line names the columns.', {
       place: { source, line: 1 },
     });
-  await flush();
-  return { records, changed };
-}
-
-function toRow(table: Table, columns: readonly Column[], record: readonly string[], place: ErrorPlace): Row {
-  const row: Record<string, RowValue> = {};
-  columns.forEach((column, i) => {
-    const value = cell(column, record[i] ?? '');
-    if (value === undefined)
-      throw badInputError(
-        'records.value',
-        `the value for ${column.name} of ${qualifiedName(table)} is not ${column.type}${column.nullable ? '' : ' or is missing'}`,
-        `${column.name} is ${column.doc}.`,
-        { place },
-      );
-    row[column.name] = value;
-  });
-  return row;
+  if (open.length > 0) await stage.appendBatch(open.take());
+  const records = stage.rows;
+  const { added, updated } = await transaction.putStaged(stage, { steps: true });
+  await stage.drop();
+  return { records, changed: added + updated };
 }

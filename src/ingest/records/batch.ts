@@ -1,4 +1,4 @@
-/** Rows of one table by column, and their two ways into the store: as rows, or as an Arrow batch with its stamp. */
+/** Rows of one table by column, and as the Arrow batch that the store takes. */
 import {
   Bool,
   DataType,
@@ -8,20 +8,22 @@ import {
   Int32,
   Int64,
   RecordBatch,
+  Schema,
   Struct,
   TimestampMicrosecond,
   Utf8,
   makeData,
   type Data,
-  type Field,
 } from 'apache-arrow';
-import { allColumns, arrowSchema, type Table } from '../../schema/index.ts';
-import type { Row, RowValue } from '../../store/index.ts';
+import { arrowSchema, type ColumnType, type Table } from '../../schema/index.ts';
+import type { RowValue } from '../../store/index.ts';
 import { dayText, isoText } from './dates.ts';
 import type { CellValue } from './rules.ts';
 
 export interface ColumnBatch {
   readonly table: Table;
+  /** Which of the mapping's tables it is for; a table may come twice. */
+  readonly emission: number;
   /** Derived from many records: to be added only where the node has no row with this key. */
   readonly once: boolean;
   readonly length: number;
@@ -29,62 +31,47 @@ export interface ColumnBatch {
   readonly columns: readonly (readonly CellValue[] | undefined)[];
 }
 
-/** What the store writes beside a row's own columns. */
-export interface RowStamp {
-  readonly nodeId: string;
-  readonly hlc: bigint;
-  readonly commitVersion: bigint;
+/** A value as people read it; empty for none. */
+export function cellText(type: ColumnType, value: CellValue): string {
+  if (value === null) return '';
+  const plain = plainValue(type, value);
+  return Array.isArray(plain) ? plain.join(', ') : String(plain);
 }
 
-/** As `transaction.put` takes them. */
-export function toRows({ table, length, columns }: ColumnBatch): Row[] {
-  const rows: Record<string, RowValue>[] = Array.from({ length }, () => ({}));
-  table.columns.forEach((column, i) => {
-    const values = columns[i];
-    if (values === undefined) return;
-    const convert = converter(column.type);
-    for (let r = 0; r < length; r++) {
-      const value = values[r] ?? null;
-      const row = rows[r];
-      if (row !== undefined) row[column.name] = value === null ? null : convert(value);
-    }
-  });
-  return rows;
-}
-
-function converter(type: string): (value: Exclude<CellValue, null>) => RowValue {
+/** A value as a row of the store has it. */
+export function plainValue(type: ColumnType, value: Exclude<CellValue, null>): RowValue {
   switch (type) {
     case 'DATE':
-      return (value) => dayText(value as number);
+      return dayText(value as number);
     case 'TIMESTAMP':
-      return (value) => isoText((value as number) / 1000);
+      return isoText(Number(value) / 1000);
     case 'DECIMAL(18,2)':
-      return (value) => (value as number).toFixed(2);
-    default:
-      return (value) => value;
+      return decimalText(value as bigint);
+    case 'VARCHAR':
+    case 'VARCHAR[]':
+    case 'BOOLEAN':
+    case 'INTEGER':
+    case 'BIGINT':
+    case 'DOUBLE':
+      return value;
   }
 }
 
-/** All columns of the table, those of the store too, ready for `ArrowAppender`. */
-export function toRecordBatch(batch: ColumnBatch, stamp: RowStamp): RecordBatch {
-  const { table, length, columns } = batch;
-  const schema = arrowSchema(table);
-  const system: Readonly<Record<string, string | bigint | boolean>> = {
-    node_id: stamp.nodeId,
-    hlc: stamp.hlc,
-    commit_version: stamp.commitVersion,
-    deleted: false,
-  };
-  const children = allColumns(table).map((column, i) => {
-    const type = (schema.fields[i] as Field).type as DataType;
-    const constant = i < table.columns.length ? undefined : system[column.name];
-    if (typeof constant === 'bigint')
-      return makeData({ type: new Int64(), length, data: new BigInt64Array(length).fill(constant) });
-    if (constant !== undefined) return columnData(type, new Array<CellValue>(length).fill(constant), length);
-    return columnData(type, columns[i], length);
-  });
-  const type = new Struct(schema.fields);
-  return new RecordBatch(schema, makeData({ type, length, nullCount: 0, children }));
+function decimalText(hundredths: bigint): string {
+  const digits = String(hundredths < 0n ? -hundredths : hundredths).padStart(3, '0');
+  return `${hundredths < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+/** The table's own columns, as a stage of the store takes them. */
+export function toRecordBatch({
+  table,
+  length,
+  columns,
+}: Pick<ColumnBatch, 'table' | 'length' | 'columns'>): RecordBatch {
+  const fields = arrowSchema(table).fields.slice(0, table.columns.length);
+  const children = fields.map((field, i) => columnData(field.type as DataType, columns[i], length));
+  const type = new Struct(fields);
+  return new RecordBatch(new Schema(fields), makeData({ type, length, nullCount: 0, children }));
 }
 
 function columnData(type: DataType, given: readonly CellValue[] | undefined, length: number): Data {
@@ -102,14 +89,14 @@ function columnData(type: DataType, given: readonly CellValue[] | undefined, len
     return makeData({ type: new DateDay(), length, ...nulls, data: ints(values, length) });
   if (DataType.isTimestamp(type)) {
     const data = new BigInt64Array(length);
-    for (let i = 0; i < length; i++) data[i] = BigInt((values[i] as number | null) ?? 0);
+    for (let i = 0; i < length; i++) data[i] = BigInt((values[i] as number | bigint | null) ?? 0);
     return makeData({ type: new TimestampMicrosecond(), length, ...nulls, data });
   }
   if (DataType.isInt(type) && type.bitWidth === 32)
     return makeData({ type: new Int32(), length, ...nulls, data: ints(values, length) });
   if (DataType.isInt(type)) {
     const data = new BigInt64Array(length);
-    for (let i = 0; i < length; i++) data[i] = BigInt((values[i] as number | null) ?? 0);
+    for (let i = 0; i < length; i++) data[i] = BigInt((values[i] as number | bigint | null) ?? 0);
     return makeData({ type: new Int64(), length, ...nulls, data });
   }
   if (DataType.isBool(type)) {
@@ -122,7 +109,7 @@ function columnData(type: DataType, given: readonly CellValue[] | undefined, len
     const data = new Int32Array(length * 4);
     const words = new BigInt64Array(data.buffer);
     for (let i = 0; i < length; i++) {
-      const cents = BigInt(Math.round(((values[i] as number | null) ?? 0) * 100));
+      const cents = (values[i] as bigint | null) ?? 0n;
       words[i * 2] = BigInt.asIntN(64, cents);
       words[i * 2 + 1] = cents < 0n ? -1n : 0n;
     }
@@ -193,7 +180,7 @@ function strings(
         buffer.copyWithin(at, lastFrom, lastTo);
         lastTo = at + (lastTo - lastFrom);
       } else {
-        lastTo = at + buffer.write(text, at, 'utf8');
+        lastTo = writeText(buffer, text, at);
         last = text;
       }
       lastFrom = at;
@@ -202,4 +189,17 @@ function strings(
     valueOffsets[i + 1] = at;
   }
   return { valueOffsets, data: buffer.subarray(0, at) };
+}
+
+const SHORT = 32;
+
+/** Gives the place after it. A short text of plain letters is faster than a call. */
+function writeText(buffer: Buffer, text: string, at: number): number {
+  if (text.length > SHORT) return at + buffer.write(text, at, 'utf8');
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return at + buffer.write(text, at, 'utf8');
+    buffer[at + i] = code;
+  }
+  return at + text.length;
 }

@@ -15,8 +15,19 @@ export class KeySet {
   /** Adds a key; false when it was there. */
   add(key: string): boolean {
     if (this.#used * 2 > this.#mask) this.#grow();
-    const a = hash(key, 0x9e3779b9) || 1;
-    const b = hash(key, 0x85ebca6b);
+    // MurmurHash3's mixing over UTF-16 units, twice with different seeds, in one pass.
+    let a = 0x9e3779b9 | 0;
+    let b = 0x85ebca6b | 0;
+    for (let i = 0; i < key.length; i++) {
+      let k = Math.imul(key.charCodeAt(i), 0xcc9e2d51);
+      k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+      a ^= k;
+      a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
+      b ^= k;
+      b = (Math.imul((b << 13) | (b >>> 19), 5) + 0xe6546b64) | 0;
+    }
+    a = mixed(a ^ key.length) || 1;
+    b = mixed(b ^ key.length);
     const slots = this.#slots;
     for (let i = a & this.#mask; ; i = (i + 1) & this.#mask) {
       const at = i * 2;
@@ -46,17 +57,9 @@ export class KeySet {
   }
 }
 
-/** MurmurHash3's mixing over UTF-16 units. */
-function hash(text: string, seed: number): number {
-  let h = seed;
-  for (let i = 0; i < text.length; i++) {
-    let k = Math.imul(text.charCodeAt(i), 0xcc9e2d51);
-    k = (k << 15) | (k >>> 17);
-    h ^= Math.imul(k, 0x1b873593);
-    h = (h << 13) | (h >>> 19);
-    h = (Math.imul(h, 5) + 0xe6546b64) | 0;
-  }
-  h ^= text.length;
+/** Spreads the last bits over all. */
+function mixed(hash: number): number {
+  let h = hash;
   h ^= h >>> 16;
   h = Math.imul(h, 0x85ebca6b);
   h ^= h >>> 13;

@@ -1,8 +1,8 @@
 /**
- * A mapping as data: how the records of one source become rows of `esh.*`. The vocabulary is closed: a mapping can
+ * A mapping as data (`mapping-schema.ts` is the same as JSON Schema): how the records of one source become rows of `esh.*`. The vocabulary is closed: a mapping can
  * copy, combine, look up and convert cells; it runs no code and no regular expression over data.
  */
-import { badInputError } from '../../base/index.ts';
+import { checkMapping, mappingFault } from './mapping-check.ts';
 
 /** Text from a record. A plain string is the name of a column; `Name*` is the one column that begins so. */
 export type TextRule =
@@ -154,46 +154,16 @@ export interface Mapping {
   readonly emit: readonly Emission[];
 }
 
-const TOP: Readonly<Record<string, 'string' | 'object' | 'array'>> = {
-  name: 'string',
-  description: 'string',
-  match: 'object',
-  shape: 'object',
-  encoding: 'string',
-  empty: 'array',
-  codes: 'object',
-  define: 'object',
-  optional: 'array',
-  unique: 'array',
-  repeats: 'string',
-  reject: 'array',
-  refuse: 'string',
-  emit: 'array',
-};
-const REQUIRED = ['name', 'description', 'match', 'shape', 'emit'];
-
-/** Checks the outline of a mapping that comes from a file. What its rules say is checked when it is compiled. */
+/** Checks a mapping that comes from a file: its keys, and every rule against the tables. */
 export function asMapping(value: unknown, source: string): Mapping {
-  const fault = (what: string): Error =>
-    badInputError('mapping.malformed', `the mapping ${what}`, 'See src/ingest/records/mapping.ts.', {
-      place: { source },
-    });
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault('is not an object');
-  const record = value as Readonly<Record<string, unknown>>;
-  for (const [key, entry] of Object.entries(record)) {
-    const kind = TOP[key];
-    if (kind === undefined) throw fault('has a key that is not known');
-    if ((Array.isArray(entry) ? 'array' : typeof entry) !== kind)
-      throw fault(`has something else than ${kind} at ${key}`);
-  }
-  for (const key of REQUIRED) if (record[key] === undefined) throw fault(`lacks ${key}`);
+  checkMapping(value, source);
   const mapping = value as Mapping;
-  const shape: string = mapping.shape.type;
-  if (!['csv', 'json', 'xlsx'].includes(shape)) throw fault('has a shape that is not csv, json or xlsx');
-  if (mapping.shape.type === 'csv' && mapping.shape.delimiter.length !== 1)
-    throw fault('has a delimiter that is not one character');
-  if (!['utf-8', 'latin-1', 'detect', undefined].includes(mapping.encoding))
-    throw fault('has an encoding that is not utf-8, latin-1 or detect');
-  if (mapping.emit.length === 0 && mapping.refuse === undefined) throw fault('makes no rows');
+  if (mapping.emit.length === 0 && mapping.refuse === undefined)
+    throw mappingFault(
+      source,
+      'emit',
+      'makes no rows',
+      'Name a table, or say in `refuse` why there are none.',
+    );
   return mapping;
 }

@@ -6,7 +6,6 @@
  * found once is found again where it stands alone. Rather too much than too little: a span too many hides a word, a span
  * too few tells a name.
  */
-import type { Column } from '../../schema/index.ts';
 
 export interface PersonalSpan {
   /** UTF-16 offsets, as in `slice`. */
@@ -38,8 +37,10 @@ const ROLES = set(
   'victim decedent foreman foremen miner miners operator operators laborer laborers mechanic mechanics electrician electricians superintendent supervisor supervisors driver drivers owner president manager engineer engineers leadman leader trainee employee employees worker workers technician technicians assistant assistants collaborator collaborators official helper inspector contractor carpenter welder driller drillers roofbolter surveyor dispatcher director coworker coworkers deputy chief captain officer examiner repairman serviceman fireboss examiners coordinator maestro',
 );
 const VERBS = set(
-  'told said stated reported asked noticed went walked traveled travelled started helped informed saw drove parked arrived boarded entered left replied heard observed instructed called died began trammed shouted yelled and was had who',
+  'told said stated reported asked noticed went walked traveled travelled started helped informed saw drove parked arrived boarded entered left replied heard observed instructed called died began trammed shouted yelled operated worked climbed exited dismounted positioned stood looked checked performed continued attempted tried got took ran fell slipped pulled pushed picked placed removed installed repaired welded held signaled met discussed gave completed used remained sat thought believed felt suggested decided responded rushed contacted notified radioed phoned joined assisted followed approached loaded drilled assumed explained stopped turned received warned ordered wanted needed knew agreed and was had who',
 );
+/** Words of one name that are looked for. */
+const NAME_WORDS = 8;
 /** Tokens that are read as single letters: initials. */
 const TOKEN = /[\p{L}][\p{L}'’]*/gu;
 
@@ -53,8 +54,8 @@ interface Token {
   readonly isCapital: boolean;
 }
 
-/** Spans of names in a text, in order and apart. */
-export function findNames(text: string): readonly PersonalSpan[] {
+/** Spans of names in a text, in order and apart. `known` are names that the text is likely to tell. */
+export function findNames(text: string, known: readonly string[] = []): readonly PersonalSpan[] {
   const tokens = tokensOf(text);
   const letters = tokens.filter(({ lower }) => lower.length > 1);
   const capitals = letters.filter(({ isCapital }) => isCapital).length;
@@ -62,14 +63,13 @@ export function findNames(text: string): readonly PersonalSpan[] {
   // Capitals tell names only where some words have them and most have not.
   const isCased = capitals > 0 && capitals < letters.length * 0.6 && allCaps < letters.length * 0.6;
   const finder = new Finder(tokens, isCased);
-  return finder.find();
-}
-
-/** Spans of a cell by what its column holds: a column of names is a name from end to end. */
-export function spansOfCell(column: Column, text: string): readonly PersonalSpan[] {
-  if (text === '') return [];
-  if (column.personal === 'name') return [{ start: 0, end: text.length, kind: 'name' }];
-  return column.personal === 'narrative' ? findNames(text) : [];
+  return finder.find(
+    known.map((name) =>
+      tokensOf(name)
+        .slice(0, NAME_WORDS)
+        .map(({ lower }) => lower),
+    ),
+  );
 }
 
 function tokensOf(text: string): readonly Token[] {
@@ -108,7 +108,8 @@ class Finder {
     this.#named = tokens.map(() => false);
   }
 
-  find(): readonly PersonalSpan[] {
+  find(known: readonly (readonly string[])[]): readonly PersonalSpan[] {
+    for (const words of known) this.#know(words);
     for (let i = 0; i < this.#tokens.length; i++) {
       if (this.#named[i] === true) continue;
       const end = this.#full(i) ?? this.#byRole(i) ?? this.#alone(i);
@@ -116,6 +117,15 @@ class Finder {
     }
     this.#again();
     return this.#spans();
+  }
+
+  /** A name from elsewhere: all of it where it stands as it is, and its words where they are no ordinary ones. */
+  #know(words: readonly string[]): void {
+    if (words.length === 0) return;
+    for (const word of words) if (isNameWord(word)) this.#surnames.add(word);
+    for (let i = 0; i + words.length <= this.#tokens.length; i++)
+      if (words.length > 1 && words.every((word, k) => this.#tokens[i + k]?.lower === word))
+        this.#named.fill(true, i, i + words.length);
   }
 
   #at(i: number): Token | undefined {
@@ -297,8 +307,7 @@ class Finder {
     for (let i = from; i < to; i++) {
       this.#named[i] = true;
       const { lower } = this.#tokens[i] ?? { lower: '' };
-      if (lower.length > 2 && ![TITLES, SUFFIXES, PARTICLES].some((words) => words.has(lower)))
-        this.#surnames.add(lower);
+      if (isNameWord(lower)) this.#surnames.add(lower);
     }
   }
 
@@ -322,6 +331,11 @@ class Finder {
     });
     return spans;
   }
+}
+
+/** Whether a word of a name stands for the person by itself. */
+function isNameWord(word: string): boolean {
+  return word.length > 2 && ![TITLES, SUFFIXES, PARTICLES].some((words) => words.has(word));
 }
 
 function isFormOfWord(word: string): boolean {

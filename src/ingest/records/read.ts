@@ -5,20 +5,24 @@
  * three sum up to the records of the file. A reader is a pure function of its input: today is told to it.
  */
 import { FIXED_LIMITS, badInputError } from '../../base/index.ts';
-import { ESH, qualifiedName, type Column, type Table } from '../../schema/index.ts';
+import { ESH, SPANS_COLUMN, qualifiedName, type Column, type Table } from '../../schema/index.ts';
 import type { ReaderInput } from '../reader.ts';
-import type { ColumnBatch } from './batch.ts';
+import { cellText, type ColumnBatch } from './batch.ts';
 import { overLimit } from './bounds.ts';
 import { csvRows, type RawRows } from './csv.ts';
 import { LineDecoder } from './decode.ts';
 import { jsonCell, jsonRecords } from './json.ts';
 import { KeySet } from './keys.ts';
 import type { EachEntry, Emission, Mapping } from './mapping.ts';
+import { PeopleMarker } from './people.ts';
 import { Compiler, headerName, type Cells, type CellValue, type Doubts, type ValueOf } from './rules.ts';
 import { sheetsOf, wholeFile } from './xlsx.ts';
 
 export interface FlaggedRecord {
   readonly line: number;
+  /** `esh.incidents`, and the key of the row that the doubt is about, if it became one. */
+  readonly table: string;
+  readonly key: string | undefined;
   readonly column: string;
   /** `date-in-future`, `number-unreadable`, … */
   readonly reason: string;
@@ -61,6 +65,19 @@ export async function* readRecords(
       yield* readXlsx(mapping, input, options);
       break;
   }
+}
+
+/**
+ * Compiles the rules of a mapping as if a file had every column that they read: throws `mapping.malformed` for a table,
+ * column, definition or format that does not exist, naming its key.
+ */
+export function checkRules(mapping: Mapping, source: string): void {
+  new Engine(
+    mapping,
+    new Compiler(mapping, [...columnsOf(mapping)], source, '2000-01-01'),
+    source,
+    undefined,
+  );
 }
 
 async function* readCsv(
@@ -198,6 +215,7 @@ interface Plan {
   readonly rows: readonly (readonly (ValueOf | undefined)[])[];
   readonly keyColumns: readonly number[];
   readonly flagsColumn: number;
+  readonly marker: PeopleMarker | undefined;
   readonly order: readonly (readonly [number, number])[];
   readonly keys: KeySet;
   columns: (CellValue[] | undefined)[];
@@ -210,6 +228,7 @@ class Engine {
   readonly #width: number | undefined;
   readonly #plans: readonly Plan[];
   readonly #rejects: readonly { readonly when: (cells: Cells) => boolean; readonly reason: string }[];
+  readonly #nameRules: readonly (ValueOf | undefined)[];
   readonly #unique: readonly number[];
   readonly #records = new KeySet();
   readonly #doubts = new RecordDoubts();
@@ -227,11 +246,14 @@ class Engine {
     this.#source = source;
     this.#width = width;
     const rules = mapping.refuse === undefined ? mapping.emit : [];
-    this.#plans = rules.map((emission) => planOf(emission, compiler, source));
+    this.#plans = rules.map((emission, at) => planOf(emission, at, compiler));
     this.#rejects = (mapping.reject ?? []).map(({ when, reason }) => ({
       when: compiler.condition(when),
       reason,
     }));
+    this.#nameRules = this.#plans.flatMap(({ table, rows: [first = []] }) =>
+      first.filter((rule, i) => rule !== undefined && table.columns[i]?.personal === 'name'),
+    );
     this.#unique = (mapping.unique ?? [])
       .map((name) => compiler.column(name))
       .filter((column) => column !== undefined);
@@ -284,7 +306,8 @@ class Engine {
   /** Makes the rows of a record in all tables, or says why it makes none. */
   #rows(cells: Cells): string | undefined {
     const doubts = this.#doubts;
-    doubts.list = [];
+    doubts.clear();
+    let names: readonly string[] | undefined;
     for (const [index, plan] of this.#plans.entries()) {
       if (plan.when !== undefined && !plan.when(cells)) {
         if (index === 0) return 'it is no record of this kind';
@@ -293,6 +316,7 @@ class Engine {
       let made = 0;
       let lacking: string | undefined;
       for (const rules of plan.rows) {
+        doubts.begin(qualifiedName(plan.table));
         const values = rules.map((rule) => (rule === undefined ? null : rule(cells, doubts)));
         for (const [start, end] of plan.order) {
           const [a, b] = [values[start], values[end]];
@@ -316,7 +340,8 @@ class Engine {
           doubts.doubt('record-repeated', plan.table.columns[keyColumn]?.name ?? '');
         }
         if (index > 0 || this.#unique.length === 0) {
-          const key = plan.keyColumns.map((column) => String(values[column])).join('\u0001');
+          let key = '';
+          for (const column of plan.keyColumns) key += `${String(values[column])}\u0001`;
           if (!plan.keys.add(key)) {
             if (plan.emission.once === true) continue;
             if (index === 0 && plan.rows.length === 1) return REPEATED;
@@ -328,6 +353,8 @@ class Engine {
           const own = (values[plan.flagsColumn] ?? []) as readonly string[];
           values[plan.flagsColumn] = [...new Set([...own, ...doubts.list.map(({ reason }) => reason)])];
         }
+        doubts.about(plan, values);
+        plan.marker?.mark(values, (names ??= this.#names(cells)));
         this.#push(plan, values);
         made++;
       }
@@ -336,6 +363,12 @@ class Engine {
       doubts.doubt('row-incomplete', lacking);
     }
     return undefined;
+  }
+
+  /** Names of people that the record has in columns of their own; its free texts may tell them too. */
+  #names(cells: Cells): readonly string[] {
+    const unheard = new RecordDoubts();
+    return this.#nameRules.map((rule) => rule?.(cells, unheard)).filter((name) => typeof name === 'string');
   }
 
   #push(plan: Plan, values: readonly CellValue[]): void {
@@ -361,10 +394,10 @@ class Engine {
 
   #take(): RecordGroup {
     const batches: ColumnBatch[] = [];
-    for (const plan of this.#plans) {
+    for (const [emission, plan] of this.#plans.entries()) {
       if (plan.length === 0) continue;
       const once = plan.emission.once === true;
-      batches.push({ table: plan.table, once, length: plan.length, columns: plan.columns });
+      batches.push({ table: plan.table, emission, once, length: plan.length, columns: plan.columns });
       plan.columns = plan.table.columns.map(() => undefined);
       plan.length = 0;
     }
@@ -386,27 +419,61 @@ class Engine {
 }
 
 class RecordDoubts implements Doubts {
-  list: { readonly reason: string; readonly column: string }[] = [];
+  list: Omit<FlaggedRecord, 'line'>[] = [];
+  #table = '';
+  /** First doubt of the row at hand. */
+  #from = 0;
+
+  clear(): void {
+    this.list = [];
+    this.#from = 0;
+  }
+
+  /** Doubts that follow are about a row of this table. */
+  begin(table: string): void {
+    this.#table = table;
+    this.#from = this.list.length;
+  }
 
   doubt(reason: string, column: string): void {
-    if (!this.list.some((one) => one.reason === reason && one.column === column))
-      this.list.push({ reason, column });
+    const isKnown = this.list.slice(this.#from).some((one) => one.reason === reason && one.column === column);
+    if (!isKnown) this.list.push({ table: this.#table, key: undefined, column, reason });
+  }
+
+  /** The row has been made: its doubts get its key. */
+  about({ table, keyColumns }: Plan, values: readonly CellValue[]): void {
+    if (this.list.length === this.#from) return;
+    const key = keyColumns.map((at) => cellText(table.columns[at]?.type ?? 'VARCHAR', values[at] ?? null));
+    this.list = this.list.map((doubt, i) => (i < this.#from ? doubt : { ...doubt, key: key.join('/') }));
   }
 }
 
-function planOf(emission: Emission, compiler: Compiler, source: string): Plan {
-  const fault = (what: string): Error =>
-    badInputError('mapping.malformed', `the mapping ${what}`, 'Correct the mapping.', {
-      place: { source, line: 1 },
-    });
+function planOf(emission: Emission, at: number, compiler: Compiler): Plan {
+  const where = `emit[${at}]`;
+  compiler.where = `${where}.table`;
   const table = Object.values(ESH).find((one) => qualifiedName(one) === emission.table);
-  if (table === undefined) throw fault('speaks of a table that is not one of esh');
+  if (table === undefined)
+    throw compiler.fault(
+      'speaks of a table that is not one of esh',
+      `Tables are ${Object.values(ESH).map(qualifiedName).join(', ')}.`,
+    );
+  const cure = `Columns of ${emission.table} are ${table.columns.map(({ name }) => name).join(', ')}.`;
   const indexOf = (name: string): number => {
-    const at = table.columns.findIndex((column) => column.name === name);
-    if (at < 0) throw fault('speaks of a column that its table does not have');
-    return at;
+    const index = table.columns.findIndex((column) => column.name === name);
+    if (index < 0)
+      throw compiler.fault(
+        `speaks of ${JSON.stringify(name)}, which is no column of ${emission.table}`,
+        cure,
+      );
+    return index;
   };
+  compiler.where = `${where}.columns`;
   for (const name of Object.keys(emission.columns)) indexOf(name);
+  if (SPANS_COLUMN in emission.columns)
+    throw compiler.fault(`gives ${SPANS_COLUMN}`, 'Leave it out: it is found by the node.');
+  for (const { name, nullable, doc } of table.columns)
+    if (!nullable && emission.columns[name] === undefined)
+      throw compiler.fault(`gives nothing for ${name}`, `${name} is required: ${doc}.`);
   const entries: readonly (EachEntry | undefined)[] = emission.each ?? [undefined];
   // What does not depend on the entry is worked out once for a record.
   const shared = new Map<Column, ValueOf>();
@@ -414,6 +481,7 @@ function planOf(emission: Emission, compiler: Compiler, source: string): Plan {
     table.columns.map((column) => {
       const rule = emission.columns[column.name];
       if (rule === undefined) return undefined;
+      compiler.where = `${where}.columns.${column.name}`;
       if (entries.length === 1 || JSON.stringify(rule).includes('"each"'))
         return compiler.value(column, rule, entry);
       const known = shared.get(column) ?? onceARecord(compiler.value(column, rule, entry));
@@ -421,14 +489,20 @@ function planOf(emission: Emission, compiler: Compiler, source: string): Plan {
       return known;
     }),
   );
+  compiler.where = `${where}.when`;
+  const when = emission.when === undefined ? undefined : compiler.condition(emission.when);
+  compiler.where = `${where}.order`;
+  const order = (emission.order ?? []).map(([start, end]) => [indexOf(start), indexOf(end)] as const);
+  compiler.where = '';
   return {
     emission,
     table,
-    when: emission.when === undefined ? undefined : compiler.condition(emission.when),
+    when,
     rows,
     keyColumns: table.key.map(indexOf),
     flagsColumn: table.columns.findIndex(({ name }) => name === 'flags'),
-    order: (emission.order ?? []).map(([start, end]) => [indexOf(start), indexOf(end)] as const),
+    marker: PeopleMarker.for(table),
+    order,
     keys: new KeySet(),
     columns: table.columns.map(() => undefined),
     length: 0,

@@ -1,7 +1,8 @@
 /** Compiles the rules of a mapping against the header of a file: a rule becomes a function of a record's cells. */
 import { createHash } from 'node:crypto';
-import { badInputError } from '../../base/index.ts';
+import { FIXED_LIMITS, badInputError, type FractalError } from '../../base/index.ts';
 import type { Column } from '../../schema/index.ts';
+import { overLimit } from './bounds.ts';
 import { dateParser, timeParser } from './dates.ts';
 import type {
   Condition,
@@ -19,9 +20,10 @@ export type TextOf = (cells: Cells) => string | null;
 type Test = (cells: Cells) => boolean;
 
 /**
- * A value of a column as the batch holds it: DATE as days, TIMESTAMP as microseconds, decimals as text, lists as arrays.
+ * A value of a column as the batch holds it: DATE as days, TIMESTAMP as microseconds, decimals as hundredths, lists as
+ * arrays.
  */
-export type CellValue = string | number | boolean | readonly string[] | null;
+export type CellValue = string | number | bigint | boolean | readonly string[] | null;
 
 /** What is told of a record while its rows are made. */
 export interface Doubts {
@@ -32,7 +34,13 @@ export type ValueOf = (cells: Cells, doubts: Doubts) => CellValue;
 const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?$/;
 const YES: ReadonlySet<string> = new Set(['yes', 'y', 'true', '1', 't']);
 const DAY_US = 86_400e6;
-const INT_MAX = 2 ** 31;
+/** Greatest magnitude that a column holds exactly as a number. */
+const MOST = {
+  INTEGER: 2 ** 31 - 1,
+  BIGINT: Number.MAX_SAFE_INTEGER,
+  DOUBLE: Number.MAX_VALUE,
+  'DECIMAL(18,2)': 1e15,
+} as const;
 
 export class Compiler {
   readonly #mapping: Mapping;
@@ -43,6 +51,11 @@ export class Compiler {
   readonly #source: string;
   /** First microsecond after today. */
   readonly #tomorrow: number;
+  /** Definitions that are being written out. */
+  readonly #using: string[] = [];
+  #rules = 0;
+  /** Key of the mapping that is compiled, for errors. */
+  where = '';
 
   constructor(mapping: Mapping, header: readonly string[], source: string, today: string) {
     this.#mapping = mapping;
@@ -54,7 +67,7 @@ export class Compiler {
     this.#optional = new Set(mapping.optional);
     this.#empty = new Set(mapping.empty);
     const day = dateParser(['YYYY-MM-DD'])(today);
-    if (typeof day !== 'number') throw this.#fault('was given a today that is no date');
+    if (typeof day !== 'number') throw this.fault('was given a today that is no date');
     this.#tomorrow = day + DAY_US;
   }
 
@@ -74,6 +87,8 @@ export class Compiler {
   }
 
   text(rule: TextRule, each?: EachEntry): TextOf {
+    if (++this.#rules > FIXED_LIMITS.mapping_rules.value)
+      throw overLimit(this.#source, 'mapping_rules', `the mapping ${this.#mapping.name}`);
     if (typeof rule === 'string') return this.#cell(rule);
     if ('value' in rule) {
       const { value } = rule;
@@ -109,7 +124,7 @@ export class Compiler {
     if ('lookup' in rule) {
       const of = this.text(rule.lookup, each);
       const codes = typeof rule.codes === 'string' ? this.#mapping.codes?.[rule.codes] : rule.codes;
-      if (codes === undefined) throw this.#fault('uses a code table that it does not have');
+      if (codes === undefined) throw this.fault('uses a code table that it does not have');
       const table = new Map(Object.entries(codes));
       const otherwise = rule.otherwise === undefined ? () => null : this.text(rule.otherwise, each);
       return (cells) => {
@@ -160,8 +175,14 @@ export class Compiler {
     }
     if ('use' in rule) {
       const defined = this.#mapping.define?.[rule.use];
-      if (defined === undefined) throw this.#fault('uses a definition that it does not have');
-      return this.text(defined, each);
+      if (defined === undefined) throw this.fault('uses a definition that it does not have');
+      if (this.#using.includes(rule.use)) throw this.fault('defines a text by itself');
+      if (this.#using.length >= FIXED_LIMITS.mapping_depth.value)
+        throw overLimit(this.#source, 'mapping_depth', `the mapping ${this.#mapping.name}`);
+      this.#using.push(rule.use);
+      const text = this.text(defined, each);
+      this.#using.pop();
+      return text;
     }
     if ('each' in rule) {
       const value = each?.[rule.each];
@@ -179,7 +200,7 @@ export class Compiler {
       const name = this.#source.replace(/^.*[\\/]/, '');
       return () => name;
     }
-    throw this.#fault('has a rule that is not known');
+    throw this.fault('has a rule that is not known');
   }
 
   condition(condition: Condition): Test {
@@ -223,7 +244,7 @@ export class Compiler {
     const { name } = column;
     if (isDate(rule)) return this.#date(column, rule, each);
     if (isList(rule)) {
-      if (column.type !== 'VARCHAR[]') throw this.#fault('puts a list where none belongs');
+      if (column.type !== 'VARCHAR[]') throw this.fault('puts a list where none belongs');
       return this.#list(rule, each);
     }
     const number = isNumber(rule) ? rule : undefined;
@@ -246,12 +267,14 @@ export class Compiler {
         };
       case 'DATE':
       case 'TIMESTAMP':
-        throw this.#fault('gives no format for a date');
+        throw this.fault('gives no format for a date');
       case 'INTEGER':
       case 'BIGINT':
       case 'DOUBLE':
       case 'DECIMAL(18,2)': {
         const isWhole = column.type === 'INTEGER' || column.type === 'BIGINT';
+        const isMoney = column.type === 'DECIMAL(18,2)';
+        const most = MOST[column.type];
         const { min = -Infinity, max = Infinity, times = 1 } = number ?? {};
         return (cells, doubts) => {
           const text = of(cells);
@@ -261,11 +284,12 @@ export class Compiler {
             doubts.doubt('number-unreadable', name);
             return null;
           }
-          if (value < min || value > max || (column.type === 'INTEGER' && Math.abs(value) >= INT_MAX)) {
+          const scaled = times === 1 ? value : value * times;
+          if (value < min || value > max || Math.abs(scaled) > most) {
             doubts.doubt('number-out-of-range', name);
             return null;
           }
-          return times === 1 ? value : value * times;
+          return isMoney ? hundredths(scaled) : scaled;
         };
       }
     }
@@ -293,15 +317,15 @@ export class Compiler {
   #date(column: Column, rule: DateRule, each?: EachEntry): ValueOf {
     const { name } = column;
     if (column.type !== 'DATE' && column.type !== 'TIMESTAMP')
-      throw this.#fault('puts a date where none belongs');
+      throw this.fault('puts a date where none belongs');
     const of = this.text(rule.date, each);
     const parse = dateParser(rule.formats);
     const timeOf = rule.time === undefined ? undefined : this.text(rule.time, each);
     const parseTime = timeParser(rule.timeFormats ?? ['hh:mm']);
     const least = dateParser(['YYYY-MM-DD'])(rule.notBefore ?? '1900-01-01');
-    if (typeof least !== 'number') throw this.#fault('has a first day that is no date');
+    if (typeof least !== 'number') throw this.fault('has a first day that is no date');
     const plus = rule.plus === undefined ? 0 : timeParser(['hh:mm:ss'])(rule.plus);
-    if (typeof plus !== 'number') throw this.#fault('adds a time that is none');
+    if (typeof plus !== 'number') throw this.fault('adds a time that is none');
     const isDay = column.type === 'DATE';
     return (cells, doubts) => {
       const text = of(cells);
@@ -371,15 +395,12 @@ export class Compiler {
     };
   }
 
-  #fault(what: string): Error {
-    return badInputError(
-      'mapping.malformed',
-      `the mapping ${this.#mapping.name} ${what}`,
-      'Correct the mapping.',
-      {
-        place: { source: this.#source, line: 1 },
-      },
-    );
+  /** `mapping.malformed` at the key that is compiled. */
+  fault(what: string, cure = 'Correct the mapping; docs/mappings.md has its words.'): FractalError {
+    const at = this.where === '' ? '' : ` at ${this.where}`;
+    return badInputError('mapping.malformed', `the mapping ${this.#mapping.name}${at} ${what}`, cure, {
+      place: { source: this.#source, line: 1 },
+    });
   }
 }
 
@@ -408,6 +429,10 @@ export function numberOf(text: string): number | undefined {
   if (!NUMBER.test(digits)) return undefined;
   const value = Number(digits);
   return Number.isFinite(value) ? value : undefined;
+}
+
+function hundredths(value: number): bigint {
+  return BigInt(value.toFixed(2).replace('.', ''));
 }
 
 function jsonList(text: string): readonly string[] {

@@ -3,7 +3,15 @@ import { m0002Law } from './m0002-law.ts';
 import { m0003Esh } from './m0003-esh.ts';
 import { m0004Depth } from './m0004-depth.ts';
 import { m0005Sources } from './m0005-sources.ts';
+import { m0006RecordDoubts } from './m0006-record-doubts.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [m0001Node, m0002Law, m0003Esh, m0004Depth, m0005Sources];
+export const MIGRATIONS: readonly Migration[] = [
+  m0001Node,
+  m0002Law,
+  m0003Esh,
+  m0004Depth,
+  m0005Sources,
+  m0006RecordDoubts,
+];
 export type { Migration };
