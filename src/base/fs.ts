@@ -2,7 +2,7 @@
  * The file system as a port, so that tests can fail a write or count the fsyncs. Only what Fractal itself writes goes
  * through it; the engines do their own input and output.
  */
-import { constants, createReadStream, type Stats } from 'node:fs';
+import { constants, createReadStream, watch, type Stats } from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import path from 'node:path';
 
@@ -33,6 +33,11 @@ export interface FileSystem {
   remove(fileOrFolder: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
   truncate(file: string, bytes: number): Promise<void>;
+  /**
+   * Calls when something below the folder may have changed, until the answer is called. Only a hint: network mounts tell
+   * nothing, and a machine has a bound on what it watches.
+   */
+  watch(folder: string, hint: () => void): () => void;
 }
 
 const isMissing = (error: unknown): boolean =>
@@ -107,4 +112,13 @@ export const nodeFileSystem: FileSystem = {
   remove: (fileOrFolder) => fsp.rm(fileOrFolder, { recursive: true, force: true }),
   copy: (from, to) => fsp.copyFile(from, to),
   truncate: (file, bytes) => fsp.truncate(file, bytes),
+  watch(folder, hint) {
+    try {
+      const watcher = watch(folder, { recursive: true, persistent: false }, () => hint());
+      watcher.on('error', () => watcher.close());
+      return () => watcher.close();
+    } catch {
+      return () => undefined;
+    }
+  },
 };

@@ -105,7 +105,66 @@ export const LIMITS = {
   section_text_bytes: { value: 4 * MiB, unit: 'bytes', why: 'text of one provision' },
   sections_per_document: { value: 500_000, unit: 'sections', why: 'provisions of one document' },
   warnings_per_document: { value: 100, unit: 'warnings', why: 'more are counted, not kept' },
-  import_files: { value: 100_000, unit: 'files', why: 'files found below the paths of one import' },
+  import_files: {
+    value: 100_000,
+    unit: 'files',
+    why: 'files found below the paths of one import, or below a watched folder',
+  },
+  import_jobs: { value: 1000, unit: 'jobs', why: 'jobs that are not finished; a further one is refused' },
+  import_jobs_kept: { value: 100, unit: 'jobs', why: 'finished jobs remembered; older ones are forgotten' },
+  import_items_kept: {
+    value: 500_000,
+    unit: 'files',
+    why: 'files of finished jobs remembered; the oldest jobs are forgotten first',
+  },
+  import_listing_files: {
+    value: 1000,
+    unit: 'files',
+    why: 'found files written to the queue at one time; a crash costs at most these',
+  },
+  import_batch_files: {
+    value: 64,
+    unit: 'files',
+    why: 'files compared with what is known in one look-up, before each that is new is read',
+  },
+  import_batch_bytes: { value: 64 * MiB, unit: 'bytes', why: 'bytes of the files of such a look-up' },
+  import_attempts: {
+    value: 5,
+    unit: 'tries',
+    why: 'a file is given up after so many tries that the machine failed or the process died in; so is a job in which nothing succeeds between them',
+  },
+  import_retry_pause_ms: {
+    value: 1000,
+    unit: 'milliseconds',
+    why: 'first pause after a failure of the machine; doubles each time',
+  },
+  import_retry_pause_max_ms: { value: 60_000, unit: 'milliseconds', why: 'longest such pause' },
+  import_rate_window_ms: {
+    value: 10_000,
+    unit: 'milliseconds',
+    why: 'the rate of an import is that of so much of its last work',
+  },
+  import_faults_shown: {
+    value: 1000,
+    unit: 'files',
+    why: 'rejected and failed files of a job in one answer',
+  },
+  import_results_read: {
+    value: 500,
+    unit: 'results',
+    why: 'results read at one time by a follower of a job',
+  },
+  watches: { value: 64, unit: 'folders', why: 'watched folders' },
+  watch_settle_ms: {
+    value: 2000,
+    unit: 'milliseconds',
+    why: 'a file that changed is read when its size and time have stood still for so long: it may be half written',
+  },
+  watch_rescan_ms: {
+    value: 60_000,
+    unit: 'milliseconds',
+    why: 'watched folders are walked this often, for what no event told (network mounts)',
+  },
   record_fields: { value: 512, unit: 'columns', why: 'columns of one record file' },
   remark_rows: {
     value: 512,

@@ -129,13 +129,22 @@ export const COMMANDS = [
     name: 'import',
     summary: 'Take in law and records from files and folders, or from publishers by name or address.',
     details: [
-      'Exits 5 when a source is refused; the others are kept. Importing again changes nothing, so an import that was ' +
-        'stopped is finished by giving the same command again.',
       `Names of sources: ${SOURCE_FORMS.map(([form, meaning]) => `${form} (${meaning})`).join('; ')}. The network is ` +
         'off unless fractal.json or --allow-network turns it on. docs/sources.md says more.',
+      'Exits 5 when a source is refused; the others are kept. Importing again changes nothing. Every import is a job of a ' +
+        'durable queue: what a crash left is finished by `fractal import resume`, or by itself when a node runs.',
+      'Instead of paths: `status [JOB]` shows what is unfinished and what came last, `list` all jobs, `failed [JOB]` each ' +
+        'file that was refused with the reason and the cure, `pause JOB`, `resume [JOB]`, `cancel JOB`, `retry [JOB ' +
+        '[FILE…]]` the refused files again, `watches` the watched folders, `unwatch PATH` ends one. A file of such a name ' +
+        'is given as ./status.',
     ],
     arguments: [
-      { name: 'PATH', doc: 'File, folder, name of a source or address.', repeatable: true, file: true },
+      {
+        name: 'PATH',
+        doc: 'File, folder, name of a source or address; or an action and its job.',
+        repeatable: true,
+        file: true,
+      },
     ],
     flags: [
       KIND,
@@ -154,11 +163,33 @@ export const COMMANDS = [
       },
       { name: 'sha256', type: 'string', arg: 'HEX', doc: 'What the one document fetched must hash to.' },
       MAPPING,
+      {
+        name: 'watch',
+        type: 'boolean',
+        doc: 'Import what is new or changed below the folders from now on: until Ctrl-C, or for good when a node runs.',
+      },
+      {
+        name: 'detach',
+        type: 'boolean',
+        doc: 'Leave the work to the running node and answer the job at once.',
+      },
+      {
+        name: 'priority',
+        type: 'integer',
+        arg: 'N',
+        default: 0,
+        min: -100,
+        max: 100,
+        doc: 'Jobs of higher priority go first.',
+      },
     ],
     examples: [
       ['fractal import law/ --jurisdiction EU', 'Everything below a folder.'],
       ['fractal import --json law/*.xml', 'One line of JSON per document.'],
       ['fractal import --allow-network ecfr:40/262', 'A part of the eCFR as it stands now.'],
+      ['fractal import status', 'How the jobs go, and the watched folders.'],
+      ['fractal import resume', 'Go on with what was interrupted or paused.'],
+      ['fractal import inbox/ --watch', 'What comes into a folder from now on.'],
     ],
   },
   {
@@ -394,8 +425,4 @@ export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['user', 'users and tokens'],
   ['backup', 'back up the node'],
   ['restore', 'restore a backup'],
-  ['import status', 'the ingest queue'],
-  ['import retry', 'the ingest queue'],
-  ['import cancel', 'the ingest queue'],
-  ['import --watch', 'import again when files change'],
 ];

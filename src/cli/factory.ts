@@ -22,7 +22,13 @@ export interface OpenedNode {
 }
 
 export interface NodeFactory {
-  open(options: { dataDir: string; log: Log; principal: string }): Promise<OpenedNode>;
+  open(options: {
+    dataDir: string;
+    log: Log;
+    principal: string;
+    /** Whether the process stays: it goes on with unfinished imports and watches. */
+    serving: boolean;
+  }): Promise<OpenedNode>;
   init(options: InitOptions): Promise<{ readonly nodeId: string; readonly name: string }>;
   /** Models of a data directory, whether a node runs on it or not. */
   readonly models: {

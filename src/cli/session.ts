@@ -72,8 +72,9 @@ export async function openNode(session: Session): Promise<NodeApi> {
   }
 }
 
-export const openLocal = (session: Session): Promise<OpenedNode> =>
+export const openLocal = (session: Session, serving = false): Promise<OpenedNode> =>
   session.factory.open({
+    serving,
     dataDir: session.dataDir,
     log: session.log,
     principal: session.values.as ?? LOCAL_OPERATOR,

@@ -1,10 +1,7 @@
 /** Files into knowledge: one transaction per file, each added whole or rejected whole with the reason. */
 import path from 'node:path';
 import {
-  Sha256,
-  asFractalError,
   badInputError,
-  notFoundError,
   type Clock,
   type ErrorPlace,
   type FractalError,
@@ -17,9 +14,11 @@ import { DocumentApply, type AppliedDocument, type Source } from './apply/docume
 import { applyMappedRecords } from './apply/mapped-records.ts';
 import { applyRecords, recordTable } from './apply/records.ts';
 import { READERS, detectReader } from './detect.ts';
+import { importFault } from './faults.ts';
+import { rejectedResult, type FileResult } from './file-result.ts';
+import { checkUnchanged, identify, seenBefore, type Identified } from './identify.ts';
 import type { Reader } from './reader.ts';
 import { findMapping, type Mapping } from './records/index.ts';
-import { SNIFF_BYTES, decodeHead } from './sniff.ts';
 
 export interface ImportOptions {
   /** Reader to use whatever the file looks like. */
@@ -33,28 +32,16 @@ export interface ImportOptions {
   /** Mappings of the node, beside those that come with it. */
   readonly mappings?: readonly Mapping[];
   readonly principal: string;
-  /** What else is written in the transaction that takes the file in, or that remembers why not. May run again. */
-  readonly alongside?: (transaction: Transaction, result: FileResult) => Promise<void>;
 }
 
-export interface FileResult {
-  readonly source: string;
-  readonly kind: string | null;
-  readonly status: 'added' | 'updated' | 'unchanged' | 'rejected';
-  readonly documents: number;
-  readonly sections: number;
-  readonly obligations: number;
-  /** Found by this import: absent when nothing was read. */
-  readonly citations?: number;
-  readonly definitions?: number;
-  readonly records: number;
-  readonly warnings: readonly string[];
-  readonly error?: FractalError;
-}
+/** What a caller may do in the transaction that brings a file in, or notes its rejection; it may run again. */
+export type OnApplied = (transaction: Transaction, result: FileResult) => Promise<void>;
 
-export interface FoundFile {
-  readonly path: string;
-  readonly bytes: number;
+export interface ImportMore {
+  readonly signal?: AbortSignal;
+  /** What `identify` answered a moment ago. */
+  readonly identified?: Identified;
+  readonly onApplied?: OnApplied;
 }
 
 interface Ports {
@@ -63,13 +50,6 @@ interface Ports {
   readonly clock: Clock;
   readonly fs: FileSystem;
   readonly limits: Limits;
-}
-
-/** What a file turned out to be, before it is read. */
-interface Identified {
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly head: string;
 }
 
 /** A result and the versions that came of it. */
@@ -112,123 +92,37 @@ export class Importer {
       );
   }
 
-  /** Every file below the paths, sorted, hidden ones left out. */
-  async find(paths: readonly string[]): Promise<FoundFile[]> {
-    const { fs, limits } = this.#ports;
-    const found: FoundFile[] = [];
-    const visit = async (entry: string): Promise<void> => {
-      const stat = await fs.stat(entry);
-      if (stat === undefined) return;
-      if (stat.isDirectory())
-        for (const name of await fs.list(entry)) {
-          if (!name.startsWith('.')) await visit(path.join(entry, name));
-        }
-      else {
-        found.push({ path: entry, bytes: stat.size });
-        if (found.length > limits.import_files)
-          throw badInputError(
-            'import.files',
-            `there are more than ${limits.import_files} files`,
-            'Import the folders one by one.',
-          );
-      }
-    };
-    for (const entry of paths) {
-      if ((await fs.stat(entry)) === undefined)
-        throw notFoundError('import.path', `there is nothing at ${entry}`, 'Check the path.');
-      await visit(entry);
-    }
-    return found;
-  }
-
-  /** Never throws for what is wrong with the file: that is a result. `name` is what the user calls it. */
+  /**
+   * Never throws for what is wrong with the file: that is a result. Throws what is wrong with the machine or the node.
+   * `name` is what the user calls the file.
+   */
   async importFile(
     file: string,
     name: string,
     options: ImportOptions,
-    signal?: AbortSignal,
+    more: ImportMore = {},
   ): Promise<FileResult> {
-    const rejected = (error: FractalError): FileResult => ({
-      source: name,
-      kind: null,
-      status: 'rejected',
-      documents: 0,
-      sections: 0,
-      obligations: 0,
-      records: 0,
-      warnings: [],
-      error: error.at({ source: name, line: error.place?.line ?? 1 }),
-    });
-    let identified: Identified | undefined;
+    const { fs, limits, store } = this.#ports;
+    const { signal } = more;
+    let identified = more.identified;
     try {
-      identified = await this.#identify(file, signal);
+      identified ??= await identify(fs, limits, file, signal);
       // A date given now may be the one that was missing then.
-      const before =
-        options.inForceFrom === undefined && options.mapping === undefined
-          ? await this.#seen(identified.sha256, name)
-          : undefined;
-      if (before !== undefined) return before;
-      return await this.#apply(file, name, identified, options, signal);
+      if (options.inForceFrom === undefined && options.mapping === undefined) {
+        const [before] = await seenBefore(store, [{ name, sha256: identified.sha256 }]);
+        if (before !== undefined) return before;
+      }
+      return await this.#apply(file, name, identified, options, more);
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      const known = asFractalError(error);
-      // What is wrong with the machine or the node stops the import; a file, or our own fault in reading it, does not.
+      const known = importFault(error);
+      // What is wrong with the machine or the node is the caller's to judge; a file, or our own fault in reading it, is not.
       if (known.kind !== 'bad_input' && known.kind !== 'internal') throw known;
+      const result = rejectedResult(name, known);
       if (identified !== undefined && known.kind === 'bad_input')
-        await this.#remember(identified, name, options, known);
-      return rejected(known);
+        await this.#remember(identified, options, known, result, more.onApplied);
+      return result;
     }
-  }
-
-  async #identify(file: string, signal: AbortSignal | undefined): Promise<Identified> {
-    const { fs, limits } = this.#ports;
-    const stat = await fs.stat(file);
-    if (stat === undefined || !stat.isFile())
-      throw badInputError('file.kind', 'this is not a regular file', 'Give files or folders.');
-    if (stat.size > limits.document_bytes)
-      throw badInputError(
-        'file.size',
-        `the file has ${stat.size} bytes; the bound is ${limits.document_bytes}`,
-        'Split it, or raise document_bytes in fractal.json.',
-        { place: { line: 1 } },
-      );
-    if (stat.size === 0)
-      throw badInputError('file.empty', 'the file is empty', 'Fetch it again.', { place: { line: 1 } });
-    const hash = new Sha256();
-    let head: Uint8Array = new Uint8Array(0);
-    for await (const chunk of fs.readStream(file)) {
-      signal?.throwIfAborted();
-      hash.update(chunk);
-      if (head.length < SNIFF_BYTES)
-        head = Buffer.concat([head, chunk.subarray(0, SNIFF_BYTES - head.length)]);
-    }
-    return { sha256: hash.digest(), bytes: stat.size, head: decodeHead(head) };
-  }
-
-  /** The same bytes under the same name again: nothing to do. */
-  async #seen(hash: string, name: string): Promise<FileResult | undefined> {
-    const [row] = await this.#ports.store.rows<{
-      kind: string;
-      documents: number;
-      sections: number;
-      obligations: number;
-      records: bigint;
-    }>(
-      `select kind, documents, sections, obligations, records from node.sources
-        where source_sha256 = $1 and source_name = $2 and status <> 'rejected' order by imported_at desc limit 1`,
-      [hash, path.basename(name)],
-    );
-    if (row === undefined) return undefined;
-    return {
-      source: name,
-      kind: row.kind,
-      status: 'unchanged',
-      documents: row.documents,
-      sections: row.sections,
-      obligations: row.obligations,
-      records: Number(row.records),
-      warnings: [],
-    };
   }
 
   async #apply(
@@ -236,9 +130,9 @@ export class Importer {
     name: string,
     identified: Identified,
     options: ImportOptions,
-    signal?: AbortSignal,
+    { signal, onApplied }: ImportMore,
   ): Promise<FileResult> {
-    const { store } = this.#ports;
+    const { store, fs } = this.#ports;
     const asRecords = options.kind === undefined || options.kind === 'records';
     const table = asRecords && options.mapping === undefined ? recordTable(path.basename(name)) : undefined;
     const mapping =
@@ -267,8 +161,10 @@ export class Importer {
           : mapping !== undefined
             ? await this.#mapped(transaction, file, name, identified, mapping)
             : await this.#documents(transaction, file, name, identified, options, signal);
+      await checkUnchanged(fs, file, identified);
+      signal?.throwIfAborted();
       await rememberSource(transaction, this.#ports.clock, identified, applied.result, applied.versionIds);
-      await options.alongside?.(transaction, applied.result);
+      await onApplied?.(transaction, applied.result);
       return applied.result;
     });
     return value;
@@ -411,28 +307,18 @@ export class Importer {
   /** A rejected source is kept with its reason; the same bytes may be tried again. */
   async #remember(
     identified: Identified,
-    name: string,
     options: ImportOptions,
     error: FractalError,
+    result: FileResult,
+    onApplied: OnApplied | undefined,
   ): Promise<void> {
     await this.#ports.store.transact(options.principal, async (transaction) => {
       await transaction.bookkeep(
         `delete from node.sources where source_sha256 = $1 and source_name = $2 and status = 'rejected'`,
-        [identified.sha256, path.basename(name)],
+        [identified.sha256, path.basename(result.source)],
       );
-      const result: FileResult = {
-        source: name,
-        kind: null,
-        status: 'rejected',
-        documents: 0,
-        sections: 0,
-        obligations: 0,
-        records: 0,
-        warnings: [],
-        error,
-      };
-      await rememberSource(transaction, this.#ports.clock, identified, result, []);
-      await options.alongside?.(transaction, result);
+      await rememberSource(transaction, this.#ports.clock, identified, { ...result, error }, []);
+      await onApplied?.(transaction, result);
     });
   }
 }

@@ -14,7 +14,11 @@ export type {
   Sniff,
 } from './reader.ts';
 export { Importer } from './importer.ts';
-export type { FileResult, FoundFile, ImportOptions } from './importer.ts';
+export type { ImportOptions } from './importer.ts';
+export { shownResult } from './file-result.ts';
+export type { FileResult } from './file-result.ts';
+export { ImportQueue, Watcher } from './queue/index.ts';
+export type { Job, JobDetail, JobEvent, JobFault, JobState, QueuePorts, Watch } from './queue/index.ts';
 export { findObligations } from './obligations/index.ts';
 export type { Obligation } from './obligations/index.ts';
 export {

@@ -4,6 +4,9 @@
  */
 import type { Problem } from '../base/index.ts';
 import type { DiffAnswer, LawDocument, LawVersion, ListedDocument, ShowAnswer } from '../query/index.ts';
+import type { Job, JobDetail, Watch } from '../ingest/index.ts';
+
+export type { Job, JobDetail, JobFault, JobState, Watch } from '../ingest/index.ts';
 
 export interface NodeStatus {
   readonly node: {
@@ -28,6 +31,18 @@ export interface NodeStatus {
   };
   readonly storage: { readonly duckdb_bytes: number; readonly lance_bytes: number };
   readonly memory: { readonly rss_bytes: number };
+  /** The ingest queue. Unfinished jobs that no process works on are `interrupted`. */
+  readonly queue: {
+    readonly queued: number;
+    readonly running: number;
+    readonly paused: number;
+    readonly interrupted: number;
+    readonly files_left: number;
+    /** Rejected and failed files of the jobs that are remembered. */
+    readonly files_at_fault: number;
+    readonly watches: number;
+    readonly files_missing: number;
+  };
   readonly warnings: readonly string[];
 }
 
@@ -102,6 +117,15 @@ export interface ImportRequest {
   readonly mapping?: string;
   /** A mapping as JSON. */
   readonly mapping_text?: string;
+  /** Higher goes first; 0 when absent. */
+  readonly priority?: number;
+}
+
+export interface WatchRequest extends Omit<ImportRequest, 'paths' | 'name' | 'priority'> {
+  /** A folder. */
+  readonly path: string;
+  /** Whether the watch goes on when the node is started again; otherwise it ends with the process. */
+  readonly kept: boolean;
 }
 
 export interface ImportResult {
@@ -128,11 +152,16 @@ export interface ReindexEvent {
 export type ImportEvent =
   | {
       readonly type: 'progress';
+      /** Null for what is fetched by name or address: that is no job of the queue. */
+      readonly job: number | null;
       readonly done: number;
       readonly total: number;
       readonly bytes_done: number;
       readonly bytes_total: number;
       readonly sections: number;
+      /** Over a sliding window; null while unknown. */
+      readonly bytes_per_s: number | null;
+      readonly seconds_left: number | null;
     }
   | { readonly type: 'result'; readonly result: ImportResult };
 
@@ -225,7 +254,26 @@ export interface NodeApi {
   lawDocuments(): Promise<readonly ListedDocument[]>;
   /** One provision with all below it, as in force on a day. */
   lawShow(request: LawShowRequest): Promise<LawText>;
+  /**
+   * A job of the queue and what happens to it. Leaving early, or the signal, cancels the job; a signal that says the
+   * node is stopping (`isStopping`) leaves it to the next start.
+   */
   import(request: ImportRequest, signal?: AbortSignal): AsyncIterable<ImportEvent>;
+  /** Puts a job into the queue and returns: the job goes on by itself. */
+  submitImport(request: ImportRequest): Promise<Job>;
+  /** What happens to a job from now on, until it ends. Leaving changes nothing. Throws why it failed. */
+  followJob(id: number, signal?: AbortSignal): AsyncIterable<ImportEvent>;
+  /** Newest first. */
+  jobs(): Promise<readonly Job[]>;
+  job(id: number): Promise<JobDetail>;
+  pauseJob(id: number): Promise<Job>;
+  resumeJob(id: number): Promise<Job>;
+  cancelJob(id: number): Promise<Job>;
+  /** Rejected and failed files again: all, or those with the given numbers. */
+  retryJob(id: number, items?: readonly number[]): Promise<Job>;
+  watch(request: WatchRequest): Promise<Watch>;
+  watches(): Promise<readonly Watch[]>;
+  unwatch(path: string): Promise<void>;
   /** Makes the search table again from the database. */
   reindex(signal?: AbortSignal): AsyncIterable<ReindexEvent>;
   /** Standing sources, by name. */

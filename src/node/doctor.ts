@@ -6,6 +6,7 @@ import { SECTION_TABLE } from '../query/index.ts';
 import { TABLES, qualifiedName } from '../schema/index.ts';
 import type { DoctorCheck } from './api.ts';
 import type { NodeParts } from './parts.ts';
+import { queueState } from './status.ts';
 
 type Verdict = { readonly ok: boolean; readonly detail: string; readonly cure?: string };
 
@@ -110,5 +111,21 @@ export async function examine(parts: NodeParts): Promise<DoctorCheck[]> {
     detail: maintenance.warnings.length === 0 ? 'no trouble' : maintenance.warnings.join('; '),
     cure: 'Compaction is tried again by itself; free memory or disk if it keeps failing.',
   }));
+  await check('import queue', async () => {
+    const { interrupted, files_left: left, files_missing: missing } = await queueState(parts);
+    const failed = (await parts.queue.jobs()).filter((job) => job.state === 'failed');
+    const unreachable = (await parts.watcher.list()).filter((watch) => watch.error !== null);
+    const trouble = [
+      ...(interrupted > 0 ? [`${interrupted} jobs with ${left} files left were interrupted`] : []),
+      ...failed.map((job) => `job ${job.id} failed (${job.error?.code ?? 'unknown'})`),
+      ...unreachable.map((watch) => `a watched folder: ${watch.error?.detail ?? ''}`),
+    ];
+    return {
+      ok: trouble.length === 0,
+      detail:
+        trouble.length > 0 ? trouble.join('; ') : `${left} files left, ${missing} watched files missing`,
+      cure: '`fractal import status` shows the jobs; `fractal import resume` goes on with them.',
+    };
+  });
   return checks;
 }

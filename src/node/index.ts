@@ -7,6 +7,7 @@ import { SYSTEM, type Outside } from './parts.ts';
 export { LOCAL_OPERATOR } from './local-operator.ts';
 export { FractalNode } from './node.ts';
 export type { NodeOptions } from './node.ts';
+export { isStopping, stoppingError } from './import-jobs.ts';
 export { SYSTEM } from './parts.ts';
 export type { Outside } from './parts.ts';
 export { addModelFrom, listModels, useModel } from './models.ts';
@@ -22,6 +23,10 @@ export type {
   ImportEvent,
   ImportRequest,
   ImportResult,
+  Job,
+  JobDetail,
+  JobFault,
+  JobState,
   LawDiff,
   LawDiffRequest,
   LawShowRequest,
@@ -39,6 +44,8 @@ export type {
   SourceRequest,
   SourceVersion,
   SqlRequest,
+  Watch,
+  WatchRequest,
   VersionsRequest,
 } from './api.ts';
 

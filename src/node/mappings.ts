@@ -86,7 +86,7 @@ async function foundFor(dataDir: string, file: string): Promise<Mapping> {
 /** What an import is told of mappings: the one that was asked for, and those of the node's folder. */
 export async function mappingsFor(
   dataDir: string,
-  { mapping, mapping_text: text }: ImportRequest,
+  { mapping, mapping_text: text }: Pick<ImportRequest, 'mapping' | 'mapping_text'>,
   outside: Outside,
 ): Promise<{ readonly mapping?: Mapping; readonly mappings: readonly Mapping[] }> {
   const mappings = await readMappings(outside.fs, mappingsFolder(dataDir));

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { asFractalError, badInputError, newId, today, unavailableError, type Log } from '../base/index.ts';
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
-import { Importer, isSourceName, reindex, remark, type FileResult } from '../ingest/index.ts';
+import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
   SectionSearch,
   authorize,
@@ -19,12 +19,13 @@ import type {
   DoctorCheck,
   ImportEvent,
   ImportRequest,
-  ImportResult,
   LawDiff,
   LawDiffRequest,
   LawShowRequest,
   LawText,
   LawVersions,
+  Job,
+  JobDetail,
   NodeApi,
   NodeStatus,
   ReindexEvent,
@@ -36,16 +37,18 @@ import type {
   SourceVersion,
   SqlRequest,
   VersionsRequest,
+  Watch,
+  WatchRequest,
 } from './api.ts';
 import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
+import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-jobs.ts';
 import { LawQuestions } from './law.ts';
-import { mappingsFor } from './mappings.ts';
 import { localOperatorPolicy, principalNamed } from './local-operator.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
-import { NodeSources, checkNamed } from './sources.ts';
+import { NodeSources } from './sources.ts';
 import { describeNode } from './status.ts';
 
 export interface NodeOptions {
@@ -54,6 +57,8 @@ export interface NodeOptions {
   /** Who asks, by name. */
   readonly principal: string;
   readonly outside?: Outside;
+  /** Whether this process stays: it goes on with unfinished imports and watches of earlier ones. */
+  readonly serving?: boolean;
 }
 
 const DEFAULT_K = 10;
@@ -63,6 +68,7 @@ export class FractalNode implements NodeApi {
   readonly #principal: Principal;
   readonly #policy: AccessPolicy;
   readonly #sources: NodeSources;
+  readonly #jobs: ImportJobs;
   readonly #law: LawQuestions;
   readonly #stopping = new AbortController();
   /** Rows of older schemas are searched for people while the node runs. */
@@ -73,6 +79,7 @@ export class FractalNode implements NodeApi {
     this.#principal = principal;
     this.#policy = policy;
     this.#sources = new NodeSources(parts, principal.id, log);
+    this.#jobs = new ImportJobs(parts, this.#sources, this.#stopping.signal);
     this.#law = new LawQuestions(parts, principal, policy);
     this.#marking = this.#markPeople(log);
   }
@@ -112,6 +119,17 @@ export class FractalNode implements NodeApi {
       const { dataDir } = options;
       const { sources, http } = await buildSources({ dataDir, config, limits, outside, store, importer });
       maintenance.start();
+      const all = options.serving === true;
+      const ports = { store, importer, clock, fs, limits, log: options.log };
+      const queue = await ImportQueue.open(
+        {
+          ...ports,
+          ready: () => importReady({ store, search }),
+          settle: () => settleIndexes({ search, maintenance, limits }),
+        },
+        { all },
+      );
+      const watcher = await Watcher.open({ ...ports, queue }, { all });
       const parts = {
         dataDir,
         config,
@@ -124,6 +142,8 @@ export class FractalNode implements NodeApi {
         importer,
         sources,
         http,
+        queue,
+        watcher,
         startedAt: clock.monotonic(),
       };
       return new FractalNode(parts, principal, localOperatorPolicy, options.log);
@@ -227,42 +247,63 @@ export class FractalNode implements NodeApi {
   }
 
   async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
-    const { importer } = this.parts;
-    await this.#checkImport();
-    const options = {
-      kind: request.kind,
-      jurisdiction: request.jurisdiction,
-      inForceFrom: request.in_force_from,
-      principal: this.#principal.id,
-      ...(await mappingsFor(this.parts.dataDir, request, this.parts.outside)),
-    };
-    importer.check(options);
-    const words = request.paths.filter(isSourceName);
-    checkNamed(request, words);
-    const files = await importer.find(request.paths.filter((word) => !isSourceName(word)));
-    let total = files.length + words.length;
-    const bytesTotal = files.reduce((sum, file) => sum + file.bytes, 0);
-    let done = 0;
-    let bytes = 0;
-    let sections = 0;
-    const stop = this.#stop(signal);
-    const events = function* (result: FileResult): Generator<ImportEvent> {
-      done++;
-      sections += result.sections;
-      yield { type: 'result', result: asImportResult(result) };
-      total = Math.max(total, done);
-      yield { type: 'progress', done, total, bytes_done: bytes, bytes_total: bytesTotal, sections };
-    };
-    yield { type: 'progress', done, total, bytes_done: 0, bytes_total: bytesTotal, sections };
-    for (const file of files) {
-      stop.throwIfAborted();
-      const result = await importer.importFile(file.path, request.name ?? file.path, options, stop);
-      bytes += file.bytes;
-      yield* events(result);
-    }
-    for (const word of words)
-      for await (const result of this.#sources.import(word, request, options, stop)) yield* events(result);
-    await this.#settle();
+    this.#mayImport();
+    yield* this.#jobs.import(request, this.#principal.id, signal);
+  }
+
+  async submitImport(request: ImportRequest): Promise<Job> {
+    this.#mayImport();
+    return await this.#jobs.submit(request, this.#principal.id);
+  }
+
+  async *followJob(id: number, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
+    this.#mayImport();
+    yield* this.#jobs.follow(id, signal);
+  }
+
+  async jobs(): Promise<readonly Job[]> {
+    this.#mayImport();
+    return await this.parts.queue.jobs();
+  }
+
+  async job(id: number): Promise<JobDetail> {
+    this.#mayImport();
+    return await this.parts.queue.job(id);
+  }
+
+  async pauseJob(id: number): Promise<Job> {
+    this.#mayImport();
+    return await this.parts.queue.pause(id);
+  }
+
+  async resumeJob(id: number): Promise<Job> {
+    this.#mayImport();
+    return await this.parts.queue.resume(id);
+  }
+
+  async cancelJob(id: number): Promise<Job> {
+    this.#mayImport();
+    return await this.parts.queue.cancel(id);
+  }
+
+  async retryJob(id: number, items?: readonly number[]): Promise<Job> {
+    this.#mayImport();
+    return await this.parts.queue.retry(id, items);
+  }
+
+  async watch(request: WatchRequest): Promise<Watch> {
+    this.#mayImport();
+    return await this.#jobs.watch(request, this.#principal.id);
+  }
+
+  async watches(): Promise<readonly Watch[]> {
+    this.#mayImport();
+    return await this.parts.watcher.list();
+  }
+
+  async unwatch(path: string): Promise<void> {
+    this.#mayImport();
+    await this.parts.watcher.remove(path);
   }
 
   async sources(): Promise<readonly SourceInfo[]> {
@@ -270,24 +311,24 @@ export class FractalNode implements NodeApi {
   }
 
   async addSource(request: SourceRequest): Promise<SourceInfo> {
-    await this.#checkImport();
+    await this.#mayFetch();
     return await this.#sources.add(request);
   }
 
   async removeSource(name: string): Promise<void> {
-    await this.#checkImport();
+    await this.#mayFetch();
     await this.#sources.remove(name);
   }
 
   async *runSources(request: RunRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
-    await this.#checkImport();
+    await this.#mayFetch();
     for await (const result of this.#sources.run(request, this.#stop(signal)))
-      yield { type: 'result', result: asImportResult(result) };
-    await this.#settle();
+      yield { type: 'result', result: shownResult(result) };
+    await settleIndexes(this.parts);
   }
 
   async sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]> {
-    await this.#checkImport();
+    await this.#mayFetch();
     return await this.#sources.versions(request, this.#stop(signal));
   }
 
@@ -296,13 +337,15 @@ export class FractalNode implements NodeApi {
     this.#sources.start();
   }
 
-  async #checkImport(): Promise<void> {
-    const { store, search } = this.parts;
+  #mayImport(): void {
     const decision = this.#policy.decide(this.#principal, { action: 'import', tables: ['*'] });
     if (!decision.allowed)
       throw unavailableError('policy.denied', decision.rule, 'Ask an administrator for the right.');
-    if (store.lanceDamage !== undefined) throw store.lanceDamage;
-    await search.checkModel();
+  }
+
+  async #mayFetch(): Promise<void> {
+    this.#mayImport();
+    await importReady(this.parts);
   }
 
   #stop(signal: AbortSignal | undefined): AbortSignal {
@@ -342,28 +385,18 @@ export class FractalNode implements NodeApi {
     }
     await work;
     if (failure !== undefined) throw asFractalError(failure);
-    await this.#settle();
-  }
-
-  /** After many new rows: indexes take them in, so that searches need not scan. */
-  async #settle(): Promise<void> {
-    const { search, maintenance, limits } = this.parts;
-    await search.maintainVectorIndex();
-    if ((await search.unindexedRows()) > limits.unindexed_rows) await maintenance.run();
+    await settleIndexes(this.parts);
   }
 
   async close(): Promise<void> {
-    this.#stopping.abort(unavailableError('node.stopping', 'the node is stopping', 'Start it again.'));
+    this.#stopping.abort(stoppingError());
     await this.#sources.close();
     await this.#marking;
+    await this.parts.watcher.stop();
+    await this.parts.queue.stop();
     await this.parts.maintenance.stop();
     await this.parts.store.close();
   }
-}
-
-function asImportResult(result: FileResult): ImportResult {
-  const { error, ...rest } = result;
-  return { ...rest, ...(error === undefined ? {} : { error: error.toProblem() }) };
 }
 
 export function newNodeName(outside: Outside): string {

@@ -10,8 +10,8 @@ import {
   type Pause,
   type Random,
 } from '../base/index.ts';
+import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
 import type { Embedder, SectionSearch } from '../query/index.ts';
-import type { HttpClient, Importer, Sources } from '../ingest/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
 
@@ -44,5 +44,7 @@ export interface NodeParts {
   readonly sources: Sources;
   /** Connections to the outside, closed with the node. */
   readonly http: HttpClient;
+  readonly queue: ImportQueue;
+  readonly watcher: Watcher;
   readonly startedAt: number;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { TABLES, qualifiedName } from '../schema/index.ts';
 import { SECTION_TABLE } from '../query/index.ts';
 import type { FileSystem } from '../base/index.ts';
-import type { NodeStatus } from './api.ts';
+import type { JobState, NodeStatus } from './api.ts';
 import type { NodeParts } from './parts.ts';
 
 export const VERSION = (
@@ -39,6 +39,25 @@ async function searchState(parts: NodeParts): Promise<NodeStatus['search']> {
   };
 }
 
+/** One look at the queue for `status`, `/metrics` and `doctor`. */
+export async function queueState(parts: NodeParts): Promise<NodeStatus['queue']> {
+  const jobs = await parts.queue.jobs();
+  const watches = await parts.watcher.list();
+  const count = (state: JobState): number => jobs.filter((job) => job.state === state).length;
+  const unfinished = jobs.filter((job) => ['queued', 'running', 'paused'].includes(job.state));
+  const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+  return {
+    queued: count('queued'),
+    running: count('running'),
+    paused: count('paused'),
+    interrupted: unfinished.filter((job) => job.state !== 'paused' && !job.active).length,
+    files_left: sum(unfinished.map((job) => job.files_total - job.files_done - job.cancelled)),
+    files_at_fault: sum(jobs.map((job) => job.rejected + job.failed)),
+    watches: watches.length,
+    files_missing: sum(watches.map((watch) => watch.missing_total)),
+  };
+}
+
 export async function describeNode(parts: NodeParts): Promise<NodeStatus> {
   const { store, config, outside, dataDir } = parts;
   const counts = await store.rows<{ name: string; n: bigint }>(
@@ -70,6 +89,7 @@ export async function describeNode(parts: NodeParts): Promise<NodeStatus> {
       lance_bytes: await folderBytes(outside.fs, path.join(dataDir, 'lance')),
     },
     memory: { rss_bytes: process.memoryUsage().rss },
+    queue: await queueState(parts),
     warnings: [
       ...store.warnings,
       ...parts.maintenance.warnings,

@@ -97,4 +97,55 @@ export const NODE_TABLES: readonly string[] = [
   kept BOOLEAN NOT NULL,
   commit_version BIGINT NOT NULL
 )`,
+  // Work that outlives the process, oldest first by job_id. options: what was asked, as JSON; error: a problem, as JSON.
+  `CREATE TABLE node.jobs (
+  job_id INTEGER NOT NULL,
+  kind VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  priority INTEGER NOT NULL,
+  principal VARCHAR NOT NULL,
+  options VARCHAR NOT NULL,
+  listed BOOLEAN NOT NULL,
+  files INTEGER NOT NULL,
+  bytes BIGINT NOT NULL,
+  error VARCHAR,
+  created_at TIMESTAMP NOT NULL,
+  started_at TIMESTAMP,
+  finished_at TIMESTAMP
+)`,
+  // The files of a job, in the order found. finished: place in the order in which they ended.
+  `CREATE TABLE node.job_items (
+  job_id INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  path VARCHAR NOT NULL,
+  name VARCHAR NOT NULL,
+  bytes BIGINT NOT NULL,
+  modified_ms BIGINT,
+  state VARCHAR NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_try TIMESTAMP,
+  status VARCHAR,
+  result VARCHAR,
+  error_code VARCHAR,
+  error_message VARCHAR,
+  error_line INTEGER,
+  finished INTEGER,
+  finished_at TIMESTAMP
+)`,
+  // Folders whose new and changed files are imported. kept: survives the process.
+  `CREATE TABLE node.watches (
+  path VARCHAR NOT NULL,
+  options VARCHAR NOT NULL,
+  principal VARCHAR NOT NULL,
+  kept BOOLEAN NOT NULL,
+  made_at TIMESTAMP NOT NULL
+)`,
+  // Files below a watched folder as they were last handed to the queue, and since when they are missing.
+  `CREATE TABLE node.watched_files (
+  watch_path VARCHAR NOT NULL,
+  path VARCHAR NOT NULL,
+  bytes BIGINT NOT NULL,
+  modified_ms BIGINT NOT NULL,
+  missing_since TIMESTAMP
+)`,
 ];

@@ -22,10 +22,14 @@ export function createApp(node: NodeApi, options: AppOptions): HttpApp {
     await next();
   });
   for (const route of ROUTES)
-    app.on(route.method, route.path, async (context) => HANDLERS[route.handler](context, options, node));
+    app.on(route.method, honoPath(route.path), async (context) =>
+      HANDLERS[route.handler](context, options, node),
+    );
 
   app.notFound((context) => {
-    const methods = ROUTES.filter((route) => route.path === context.req.path).map((route) => route.method);
+    const methods = ROUTES.filter((route) => matches(route.path, context.req.path)).map(
+      (route) => route.method,
+    );
     if (methods.length === 0)
       return problemResponse(
         usageError(
@@ -44,6 +48,12 @@ export function createApp(node: NodeApi, options: AppOptions): HttpApp {
 
   return withSecurityHeaders(app);
 }
+
+/** Numbers in a path: `{id}` as OpenAPI writes it, and as the router does. */
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1{[0-9]+}');
+
+const matches = (path: string, asked: string): boolean =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[0-9]+')}$`).test(asked);
 
 /** Naming a principal that we cannot become must never be answered with the rights of somebody else. */
 function checkPrincipal(asked: string | undefined, principal: string): void {

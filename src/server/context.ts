@@ -24,6 +24,8 @@ export interface AppOptions {
   readonly log: Log;
   /** As whom the node acts. No other name is accepted while nobody may impersonate. */
   readonly principal: string;
+  /** Fires, with a reason that `isStopping` knows, before the doors are closed: imports are left to the next start. */
+  readonly stopping?: AbortSignal;
 }
 
 export type Handler = (

@@ -3,6 +3,7 @@ import type { LawDiffRequest, LawShowRequest, SearchRequest } from '../node/inde
 import { jsonBody } from './body.ts';
 import type { Handler, RequestContext } from './context.ts';
 import { importFiles, reindex } from './import-handler.ts';
+import * as jobs from './job-handlers.ts';
 import { fromQuery, type ObjectSchema } from './json-schema.ts';
 import { openMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -49,6 +50,7 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   sql,
   explain,
   import: importFiles,
+  ...jobs,
   reindex,
   listSources,
   addSource,

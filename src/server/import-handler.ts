@@ -23,16 +23,24 @@ export const importFiles: Handler = async (context, options, node) => {
   const type = mediaType(context);
   if (type === BYTES_TYPE) return upload(context, options, node);
   if (type !== JSON_TYPE) throw wrongContentType([JSON_TYPE, BYTES_TYPE]);
+  onlyBySocket(context);
+  const request = await jsonBody<ImportRequest>(context, IMPORT_REQUEST, options.limits.http_json_bytes);
+  const abort = followClient(context);
+  return eventResponse(context, options, abort, node.import(request, untilStopping(abort, options)));
+};
+
+/** The client's going, or the node's stopping, whichever comes first: the reason tells which. */
+export const untilStopping = (abort: AbortController, options: AppOptions): AbortSignal =>
+  options.stopping === undefined ? abort.signal : AbortSignal.any([options.stopping, abort.signal]);
+
+export function onlyBySocket(context: RequestContext): void {
   if (context.env.transport !== 'socket')
     throw deniedError(
       'import.paths_local_only',
       "paths of this machine are imported only through the node's local socket",
       `Use \`fractal import\`, or send the file's bytes with content-type ${BYTES_TYPE}.`,
     );
-  const request = await jsonBody<ImportRequest>(context, IMPORT_REQUEST, options.limits.http_json_bytes);
-  const abort = followClient(context);
-  return eventResponse(context, options, abort, node.import(request, abort.signal));
-};
+}
 
 export const reindex: Handler = async (context, options, node) => {
   await jsonBody(context, REINDEX_REQUEST, options.limits.http_json_bytes);

@@ -64,6 +64,35 @@ export function openMetrics(status: NodeStatus): string {
       samples: [[{}, status.search.unindexed_rows]],
     },
     {
+      name: 'fractal_import_jobs',
+      help: 'Unfinished jobs of the ingest queue; interrupted ones are counted as queued too.',
+      unit: 'jobs',
+      samples: (['queued', 'running', 'paused', 'interrupted'] as const).map(
+        (state) => [{ state }, status.queue[state]] as const,
+      ),
+    },
+    {
+      name: 'fractal_import_files',
+      help: 'Files of the ingest queue: left in unfinished jobs, and rejected or failed in the jobs remembered.',
+      unit: 'files',
+      samples: [
+        [{ state: 'left' }, status.queue.files_left],
+        [{ state: 'at_fault' }, status.queue.files_at_fault],
+      ],
+    },
+    {
+      name: 'fractal_watched_folders',
+      help: 'Folders whose new and changed files are imported.',
+      unit: 'folders',
+      samples: [[{}, status.queue.watches]],
+    },
+    {
+      name: 'fractal_watched_missing_files',
+      help: 'Watched files that are not there any more.',
+      unit: 'files',
+      samples: [[{}, status.queue.files_missing]],
+    },
+    {
       name: 'process_resident_memory_bytes',
       help: 'Resident set size.',
       unit: 'bytes',

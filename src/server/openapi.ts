@@ -9,19 +9,24 @@ const content = (types: Readonly<Record<string, JsonSchema>>): Record<string, { 
 function operation(route: Route): object {
   // A parameter is required only if the route takes nothing but the query: an upload has one, JSON import does not.
   const required = route.request === undefined ? (route.query?.required ?? []) : [];
+  const parameters = [
+    ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'integer' },
+    })),
+    ...Object.entries(route.query?.properties ?? {}).map(([name, schema]) => ({
+      name,
+      in: 'query',
+      required: required.includes(name),
+      schema,
+    })),
+  ];
   return {
     operationId: route.handler,
     summary: route.summary,
-    ...(route.query === undefined
-      ? {}
-      : {
-          parameters: Object.entries(route.query.properties).map(([name, schema]) => ({
-            name,
-            in: 'query',
-            required: required.includes(name),
-            schema,
-          })),
-        }),
+    ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.request === undefined
       ? {}
       : { requestBody: { required: true, content: content(route.request) } }),

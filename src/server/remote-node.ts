@@ -5,6 +5,8 @@ import type {
   DoctorCheck,
   ImportEvent,
   ImportRequest,
+  Job,
+  JobDetail,
   LawDiff,
   LawDiffRequest,
   LawShowRequest,
@@ -21,6 +23,8 @@ import type {
   SourceRequest,
   SourceVersion,
   SqlRequest,
+  Watch,
+  WatchRequest,
   VersionsRequest,
 } from '../node/index.ts';
 import { PRINCIPAL_HEADER } from './app.ts';
@@ -110,6 +114,64 @@ export class RemoteNode implements NodeApi {
 
   import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent, void, undefined> {
     return this.#events('/v1/import', request, signal);
+  }
+
+  async *#importEvents(
+    response: IncomingMessage,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ImportEvent, void, undefined> {
+    for await (const line of lines(this.#chunks(response, signal))) {
+      const event = JSON.parse(line) as ImportEvent | ErrorLine;
+      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
+      yield event;
+    }
+  }
+
+  submitImport(request: ImportRequest): Promise<Job> {
+    return this.#json({ method: 'POST', path: '/v1/jobs', body: request });
+  }
+
+  async *followJob(id: number, signal?: AbortSignal): AsyncGenerator<ImportEvent, void, undefined> {
+    const path = `/v1/jobs/${id}/events`;
+    const response = await this.#call({ method: 'GET', path, accept: NDJSON_TYPE, signal });
+    yield* this.#importEvents(response, signal);
+  }
+
+  async jobs(): Promise<readonly Job[]> {
+    return (await this.#json<{ jobs: Job[] }>({ method: 'GET', path: '/v1/jobs' })).jobs;
+  }
+
+  job(id: number): Promise<JobDetail> {
+    return this.#json({ method: 'GET', path: `/v1/jobs/${id}` });
+  }
+
+  pauseJob(id: number): Promise<Job> {
+    return this.#json({ method: 'POST', path: `/v1/jobs/${id}/pause`, body: {} });
+  }
+
+  resumeJob(id: number): Promise<Job> {
+    return this.#json({ method: 'POST', path: `/v1/jobs/${id}/resume`, body: {} });
+  }
+
+  cancelJob(id: number): Promise<Job> {
+    return this.#json({ method: 'POST', path: `/v1/jobs/${id}/cancel`, body: {} });
+  }
+
+  retryJob(id: number, items?: readonly number[]): Promise<Job> {
+    const body = items === undefined ? {} : { items };
+    return this.#json({ method: 'POST', path: `/v1/jobs/${id}/retry`, body });
+  }
+
+  watch(request: WatchRequest): Promise<Watch> {
+    return this.#json({ method: 'POST', path: '/v1/watches', body: request });
+  }
+
+  async watches(): Promise<readonly Watch[]> {
+    return (await this.#json<{ watches: Watch[] }>({ method: 'GET', path: '/v1/watches' })).watches;
+  }
+
+  async unwatch(path: string): Promise<void> {
+    await this.#json({ method: 'POST', path: '/v1/unwatch', body: { path } });
   }
 
   async *reindex(signal?: AbortSignal): AsyncGenerator<ReindexEvent, void, undefined> {

@@ -60,6 +60,16 @@ export const STATUS: ObjectSchema = record({
   }),
   storage: record({ duckdb_bytes: whole('bytes'), lance_bytes: whole('bytes') }),
   memory: record({ rss_bytes: whole('resident set size') }),
+  queue: record({
+    queued: whole('jobs that wait'),
+    running: whole('jobs that run'),
+    paused: whole('jobs that were paused'),
+    interrupted: whole('unfinished jobs that no process works on'),
+    files_left: whole('files of unfinished jobs'),
+    files_at_fault: whole('rejected and failed files of the jobs remembered'),
+    watches: whole('watched folders'),
+    files_missing: whole('watched files that are not there any more'),
+  }),
   warnings: strings,
 });
 
@@ -269,12 +279,17 @@ export const LAW_TEXT: ObjectSchema = record({
   },
 });
 
-const IMPORT_OPTIONS: Readonly<Record<string, JsonSchema>> = {
-  name: text('what to call the source; its ending helps to choose the reader; for one file only'),
+const READ_OPTIONS: Readonly<Record<string, JsonSchema>> = {
   kind: text('reader to use; found from the content when absent'),
   jurisdiction: text('for sources that do not say'),
   in_force_from: date('first day the text applies, for sources that do not say'),
   mapping: text('name of a mapping to read record files by'),
+};
+
+const IMPORT_OPTIONS: Readonly<Record<string, JsonSchema>> = {
+  name: text('what to call the source; its ending helps to choose the reader; for one file only'),
+  ...READ_OPTIONS,
+  priority: whole('higher goes first; 0 when absent'),
 };
 
 export const IMPORT_REQUEST: ObjectSchema = {
@@ -294,6 +309,105 @@ export const IMPORT_REQUEST: ObjectSchema = {
   required: ['paths'],
   additionalProperties: false,
 };
+
+export const WATCH_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    path: text('a folder on this machine'),
+    kept: flag('whether the watch goes on when the node is started again'),
+    ...READ_OPTIONS,
+  },
+  required: ['path', 'kept'],
+  additionalProperties: false,
+};
+
+export const UNWATCH_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: { path: text('the watched folder') },
+  required: ['path'],
+  additionalProperties: false,
+};
+
+export const NOTHING: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
+
+export const RETRY_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    items: {
+      type: 'array',
+      items: { type: 'integer' },
+      minItems: 1,
+      description: 'numbers of files; all when absent',
+    },
+  },
+  additionalProperties: false,
+};
+
+const maybeTime: JsonSchema = { type: ['string', 'null'], format: 'date-time' };
+const maybeProblem: JsonSchema = { type: ['object', 'null'], description: 'a problem' };
+
+export const JOB: ObjectSchema = record({
+  id: whole('number of the job'),
+  kind: { type: 'string', enum: ['import'] },
+  state: { type: 'string', enum: ['queued', 'running', 'paused', 'done', 'cancelled', 'failed'] },
+  active: flag('whether this process works on it, or will when its turn comes'),
+  priority: whole('higher goes first'),
+  principal: text('who asked'),
+  paths: strings,
+  listed: flag('whether all its files are known'),
+  files_total: whole('files found'),
+  files_done: whole('files that ended, well or not'),
+  bytes_total: whole('bytes'),
+  bytes_done: whole('bytes'),
+  added: whole('files'),
+  updated: whole('files'),
+  unchanged: whole('files'),
+  rejected: whole('files that are at fault themselves'),
+  failed: whole('files given up because of the machine or the node'),
+  cancelled: whole('files'),
+  bytes_per_s: maybeNumber,
+  seconds_left: maybeNumber,
+  current: { type: ['string', 'null'], description: 'the file that is being read' },
+  waiting_until: maybeTime,
+  created_at: { type: 'string', format: 'date-time' },
+  started_at: maybeTime,
+  finished_at: maybeTime,
+  error: maybeProblem,
+});
+
+export const JOB_DETAIL: ObjectSchema = record({
+  ...JOB.properties,
+  faults: {
+    type: 'array',
+    items: record({
+      item: whole('number of the file in the job'),
+      source: text('file'),
+      state: { type: 'string', enum: ['done', 'rejected', 'failed'] },
+      attempts: whole('tries'),
+      error: { type: 'object', description: 'a problem' },
+    }),
+  },
+  faults_total: whole('also those beyond the bound of `faults`'),
+});
+
+export const JOBS: ObjectSchema = record({ jobs: { type: 'array', items: JOB } });
+
+export const WATCH: ObjectSchema = record({
+  path: text('the folder'),
+  kept: flag('whether it goes on when the node is started again'),
+  made_at: { type: 'string', format: 'date-time' },
+  files: whole('files handed to the queue'),
+  missing: {
+    type: 'array',
+    items: record({ path: text('file'), since: { type: 'string', format: 'date-time' } }),
+  },
+  missing_total: whole('files that were there and are not'),
+  unsettled: whole('files that something may still be writing to'),
+  scanned_at: maybeTime,
+  error: maybeProblem,
+});
+
+export const WATCHES: ObjectSchema = record({ watches: { type: 'array', items: WATCH } });
 
 export const UPLOAD_QUERY: ObjectSchema = {
   type: 'object',
@@ -326,6 +440,9 @@ export const IMPORT_EVENT: JsonSchema = {
       bytes_done: whole('bytes'),
       bytes_total: whole('bytes'),
       sections: whole('provisions so far'),
+      job: { type: ['integer', 'null'], description: 'number of the job, if it is one of the queue' },
+      bytes_per_s: maybeNumber,
+      seconds_left: maybeNumber,
     }),
     record({
       type: { type: 'string', enum: ['result'] },

@@ -10,7 +10,7 @@ export { migrate, schemaVersion } from './migrate.ts';
 export type { PutCounts, Stamp } from './put.ts';
 export type { Stage } from './stage.ts';
 export { Store } from './store.ts';
-export type { Committed, LanceReader, Snapshot, StoreOptions } from './store.ts';
+export type { Books, Committed, LanceReader, Snapshot, StoreOptions } from './store.ts';
 export { Transaction } from './transaction.ts';
 export { toIpcStream } from './arrow/index.ts';
 export { parseDate, parseDecimal, parseTimestamp } from './values.ts';

@@ -28,6 +28,13 @@ export interface Committed<T> {
   readonly commitVersion: bigint;
 }
 
+/** The node's own tables, inside a transaction. */
+export interface Books {
+  /** Runs a statement; answers the number of rows it changed. */
+  bookkeep(sql: string, params?: Parameters): Promise<number>;
+  rows<T>(sql: string, params?: Parameters): Promise<T[]>;
+}
+
 /** A Lance table as of a snapshot; read it, never write to it. */
 export type LanceReader = LanceTable['reader'];
 
@@ -46,6 +53,7 @@ export class Store {
   readonly #mark: HeadMark;
   readonly #hlc: HybridLogicalClock;
   readonly #writes = new Serial();
+  readonly #books = new Serial();
   readonly #listeners = new Set<(commitVersion: bigint) => void>();
   readonly #warnings: string[];
   #commitVersion: bigint;
@@ -91,23 +99,25 @@ export class Store {
     principal: string,
     body: (transaction: Transaction) => Promise<T>,
   ): Promise<Committed<T>> {
-    return await this.#writes.run(async () => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await this.#attempt(principal, body);
-        } catch (error) {
-          if (!isWriteConflict(error)) throw error;
-          if (attempt >= this.options.limits.write_retries)
-            throw unavailableError(
-              'store.conflict',
-              `a write conflicted ${attempt} times with another one`,
-              'Try again.',
-              { cause: error },
-            );
-          await sleep(this.options.limits.write_retry_pause_ms * 2 ** (attempt - 1));
-        }
+    return await this.#writes.run(() => this.#retryConflicts(() => this.#attempt(principal, body)));
+  }
+
+  async #retryConflicts<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isWriteConflict(error)) throw error;
+        if (attempt >= this.options.limits.write_retries)
+          throw unavailableError(
+            'store.conflict',
+            `a write conflicted ${attempt} times with another one`,
+            'Try again.',
+            { cause: error },
+          );
+        await sleep(this.options.limits.write_retry_pause_ms * 2 ** (attempt - 1));
       }
-    });
+    }
   }
 
   async #attempt<T>(
@@ -157,6 +167,33 @@ export class Store {
     } finally {
       this.#duck.release(connection);
     }
+  }
+
+  /**
+   * Writes to the node's own tables beside a transaction that runs, as durable as one and without a commit version (rule
+   * T10): what a node notes for itself is no change of its knowledge, and must not wait for a long file. A row that the
+   * transaction has written too is tried again. Not for tables with lists, whose conflicts DuckDB may not see.
+   */
+  async bookkeep<T>(body: (books: Books) => Promise<T>): Promise<T> {
+    return await this.#books.run(() =>
+      this.#retryConflicts(() =>
+        this.#duck.with(async (connection) => {
+          await connection.run('BEGIN');
+          try {
+            const value = await body({
+              bookkeep: (sql, params = []) => execute(connection, sql, params),
+              rows: (sql, params = []) => readRows(connection, sql, params),
+            });
+            await connection.run('COMMIT');
+            return value;
+          } catch (error) {
+            // A failing commit has ended the transaction already.
+            await connection.run('ROLLBACK').catch(() => undefined);
+            throw error;
+          }
+        }),
+      ),
+    );
   }
 
   async #undo(connection: DuckDBConnection, transaction: Transaction): Promise<void> {
@@ -360,16 +397,19 @@ export class Store {
   }
 
   async checkpoint(): Promise<void> {
-    await this.#writes.run(() => this.#duck.checkpoint());
+    // DuckDB refuses it beside a transaction that writes.
+    await this.#books.run(() => this.#writes.run(() => this.#duck.checkpoint()));
   }
 
   /** Waits for the transaction that runs, then closes both engines. */
   async close(): Promise<void> {
-    this.#closing ??= this.#writes.run(async () => {
-      this.#lance.close();
-      this.#duck.close();
-      await this.#mark.close();
-    });
+    this.#closing ??= this.#books.run(() =>
+      this.#writes.run(async () => {
+        this.#lance.close();
+        this.#duck.close();
+        await this.#mark.close();
+      }),
+    );
     await this.#closing;
   }
 }

@@ -256,11 +256,6 @@ describe('import', () => {
     assert.match(d.stderr.text, /limit\.mapping_bytes/);
   });
 
-  it('does not take a word of the queue for a path', async () => {
-    assert.equal(await d.run('import', 'status'), 6);
-    assert.equal(d.node.seen.length, 0);
-  });
-
   it('hands names of sources and addresses on as they are, and refuses other schemes', async () => {
     d.node.failAlways = new Error('seen');
     await d.run('import', 'ecfr:40/262', 'https://law.example/act.xml', '--allow-network', '--versions');
@@ -327,6 +322,102 @@ describe('mappings', () => {
     assert.match(d.stdout.text, /mine: 3 records, 1 in doubt, 1 rejected; nothing was written/);
     assert.equal(await d.run('mappings', 'check'), 2);
     assert.deepEqual(d.opened, []);
+  });
+});
+
+describe('import: the queue', () => {
+  const submitted = async (): Promise<void> => {
+    const paths = [await d.file('good.txt', 'text'), await d.file('bad.txt', 'bad')];
+    await d.node.submitImport({ paths });
+  };
+
+  it('status and list show jobs, for people and for programs', async () => {
+    assert.equal(await d.run('import', 'status'), 0);
+    assert.match(d.stdout.text, /No import was queued yet/);
+    await submitted();
+    for (const word of ['status', 'list']) {
+      assert.equal(await d.run('import', word), 0);
+      assert.match(d.stdout.text, /^ +1 {2}done +100 % +2\/2 +100 B +1 +good\.txt bad\.txt$/m);
+      assert.match(d.stdout.text, /`fractal import failed`/);
+      assert.equal(await d.run('import', word, '1', '--json'), 0);
+      assert.equal((lines()[0] as { jobs: { id: number }[] }).jobs[0]?.id, 1);
+    }
+    assert.equal(await d.run('import', 'status', '7'), 4);
+    assert.equal(await d.run('import', 'status', 'x'), 2);
+  });
+
+  it('failed gives each file with line, reason and cure', async () => {
+    await submitted();
+    assert.equal(await d.run('import', 'failed'), 0);
+    assert.match(
+      d.stdout.text,
+      /^rejected {2}bad\.txt {2}\(job 1, file 2\)\n +error\[xml\.syntax\]: not well formed\n +where: .*bad\.txt:3:5\n +cure: /m,
+    );
+    assert.equal(await d.run('import', 'failed', '--json'), 0);
+    const [fault] = lines() as { job: number; item: number; error: { code: string } }[];
+    assert.deepEqual([fault?.job, fault?.item, fault?.error.code], [1, 2, 'xml.syntax']);
+  });
+
+  it('pause, resume, retry and cancel say what they did; what cannot be done is refused', async () => {
+    await submitted();
+    assert.equal(await d.run('import', 'pause'), 2);
+    assert.equal(await d.run('import', 'pause', '1'), 5);
+    assert.equal(await d.run('import', 'resume'), 4);
+    const found = d.node.queue.get(1);
+    assert.ok(found);
+    found.job = { ...found.job, state: 'running' };
+    assert.equal(await d.run('import', 'pause'), 0);
+    assert.match(d.stdout.text, /^Job 1 paused/);
+    assert.equal(await d.run('import', 'resume'), 0);
+    assert.deepEqual(
+      d.node.seen.slice(-2).map((one) => one.call),
+      ['resumeJob', 'followJob'],
+    );
+    await d.file('bad.txt', 'mended');
+    assert.equal(await d.run('import', 'retry', '1', '2'), 0);
+    assert.deepEqual(d.node.seen.at(-2)?.request, { id: 1, items: [2] });
+    assert.equal(d.node.queue.get(1)?.job.rejected, 0);
+    found.job = { ...found.job, state: 'queued' };
+    assert.equal(await d.run('import', 'cancel', '1'), 0);
+    assert.match(d.stdout.text, /^Job 1 cancelled/);
+  });
+
+  it('--detach needs a running node; --watch excludes it', async () => {
+    const file = await d.file('a.txt', 'text');
+    assert.equal(await d.run('import', file, '--detach'), 6);
+    assert.match(d.stderr.text, /import\.detach/);
+    assert.equal(await d.run('import', d.folder, '--watch', '--detach'), 2);
+  });
+
+  it('an earlier run that is not finished is told of', async () => {
+    await submitted();
+    const found = d.node.queue.get(1);
+    assert.ok(found);
+    found.job = { ...found.job, state: 'queued', files_done: 1 };
+    assert.equal(await d.run('import', await d.file('c.txt', 'text')), 0);
+    assert.match(
+      d.stderr.text,
+      /Job 1 of an earlier run is not finished \(1 of 2 files\): `fractal import resume 1`/,
+    );
+  });
+
+  it('--watch without a running node lasts until Ctrl-C', async () => {
+    d.stderr.onWrite = (text) => {
+      if (text.includes('Ctrl-C ends it')) setTimeout(() => d.interrupt(), 50);
+    };
+    assert.equal(await d.run('import', d.folder, '--watch'), 130);
+    assert.deepEqual(d.node.seen.at(-2)?.request, { path: d.folder, kept: false });
+    assert.equal(d.node.watched.size, 0);
+  });
+
+  it('watches and unwatch', async () => {
+    assert.equal(await d.run('import', 'watches'), 0);
+    assert.match(d.stdout.text, /No folder is watched/);
+    await d.node.watch({ path: d.folder, kept: true });
+    assert.equal(await d.run('import', 'watches'), 0);
+    assert.match(d.stdout.text, /^watching .*: 0 files$/m);
+    assert.equal(await d.run('import', 'unwatch', '.'), 0);
+    assert.equal(await d.run('import', 'unwatch', '.'), 4);
   });
 });
 

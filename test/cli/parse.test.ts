@@ -100,8 +100,6 @@ describe('what is refused', () => {
     ['ask', 'why'],
     ['app', 'list'],
     ['sync', 'now', '--anything'],
-    ['import', 'status'],
-    ['import', '--watch', 'x'],
     ['models', 'pull'],
   ])
     it(`not built: ${line.join(' ')}`, () => {

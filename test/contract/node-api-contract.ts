@@ -3,6 +3,7 @@
  * The harness says which file and statements to use; the suite says what must come back.
  */
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { FractalError } from '../../src/base/index.ts';
 import type { ImportEvent, ImportResult, NodeApi } from '../../src/node/index.ts';
@@ -112,6 +113,53 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
         },
         ofKind('not_found', 'bad_input'),
       );
+    });
+
+    it('takes an import as a job that goes on by itself, and tells of it', async () => {
+      const { id } = await node.submitImport({ paths: [harness.badFile, harness.goodFile] });
+      await collect(node.followJob(id));
+      const job = await node.job(id);
+      assert.deepEqual(
+        [job.state, job.files_done, job.files_total, job.unchanged, job.rejected],
+        ['done', 2, 2, 1, 1],
+      );
+      assert.equal(job.bytes_done, job.bytes_total);
+      assert.deepEqual(
+        job.faults.map((fault) => [fault.source, fault.state, fault.error.kind]),
+        [[harness.badFile, 'rejected', 'bad_input']],
+      );
+      assert.equal((await node.jobs())[0]?.id, id);
+      // Not mended, it is rejected again.
+      await node.retryJob(id, [job.faults[0]?.item ?? 0]);
+      await collect(node.followJob(id));
+      assert.equal((await node.job(id)).rejected, 1);
+    });
+
+    it('refuses what cannot be done with a job', async () => {
+      const { id } = await node.submitImport({ paths: [harness.goodFile] });
+      await collect(node.followJob(id));
+      const changes = [
+        (job: number) => node.pauseJob(job),
+        (job: number) => node.resumeJob(job),
+        (job: number) => node.cancelJob(job),
+      ];
+      for (const change of changes) await assert.rejects(change(id), ofKind('bad_input'));
+      const others = [(job: number) => node.job(job), (job: number) => node.retryJob(job)];
+      for (const ask of [...changes, ...others]) await assert.rejects(ask(999_999), ofKind('not_found'));
+      await assert.rejects(() => collect(node.followJob(999_999)), ofKind('not_found'));
+    });
+
+    it('watches a folder until told not to', async () => {
+      const folder = path.dirname(harness.badFile);
+      const watch = await node.watch({ path: folder, kept: true });
+      assert.deepEqual([watch.path, watch.kept], [folder, true]);
+      assert.deepEqual(
+        (await node.watches()).map((one) => one.path),
+        [folder],
+      );
+      await node.unwatch(folder);
+      assert.deepEqual(await node.watches(), []);
+      await assert.rejects(node.unwatch(folder), ofKind('not_found'));
     });
 
     it('finds what was imported, best first', async () => {

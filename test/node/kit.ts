@@ -1,9 +1,10 @@
 /** A node in a folder of its own, and small documents in the official formats, written for the tests. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { silentLog } from '../../src/base/index.ts';
+import { silentLog, type FileSystem, type Limits } from '../../src/base/index.ts';
 import {
+  SYSTEM,
   initNode,
   openNode,
   type FractalNode,
@@ -64,6 +65,36 @@ export async function importAll(node: FractalNode, request: ImportRequest): Prom
   const results: ImportResult[] = [];
   for await (const event of node.import(request)) if (event.type === 'result') results.push(event.result);
   return results;
+}
+
+export interface QueueNode extends TestNode {
+  /** Closes the node and opens it again. */
+  open(serving: boolean): Promise<void>;
+}
+
+/** A node with a file system and bounds of the test's own. */
+export async function queueNode(
+  options: { fs?: FileSystem; limits?: Partial<Limits> } = {},
+): Promise<QueueNode> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
+  const dataDir = path.join(folder, 'node');
+  await initNode({ dataDir, log: silentLog, name: 'test' });
+  const config = path.join(dataDir, 'fractal.json');
+  const text = JSON.parse(await readFile(config, 'utf8')) as object;
+  await writeFile(config, JSON.stringify({ ...text, limits: options.limits ?? {} }));
+  const outside = { ...SYSTEM, ...(options.fs === undefined ? {} : { fs: options.fs }) };
+  const opened = (serving: boolean): Promise<FractalNode> =>
+    openNode({ dataDir, log: silentLog, principal: 'local-operator', outside, serving });
+  const made = new TestNode(folder, dataDir, await opened(false)) as QueueNode;
+  made.open = async (serving) => {
+    await made.node.close();
+    made.node = await opened(serving);
+  };
+  made.reopen = async () => {
+    await made.open(false);
+    return made.node;
+  };
+  return made;
 }
 
 /** A part of an annual edition: sections by number, each with its paragraphs as printed. */

@@ -7,6 +7,8 @@ import type {
   ImportEvent,
   ImportRequest,
   ImportResult,
+  Job,
+  JobDetail,
   LawDiff,
   LawDiffRequest,
   LawShowRequest,
@@ -24,6 +26,8 @@ import type {
   SourceRequest,
   SourceVersion,
   SqlRequest,
+  Watch,
+  WatchRequest,
   VersionsRequest,
 } from '../../src/node/index.ts';
 
@@ -74,6 +78,9 @@ export class MemoryNode implements NodeApi {
   /** Chunks handed out, over all streams. */
   chunks = 0;
   running = false;
+  /** Jobs by number, with the results of their files. */
+  readonly queue = new Map<number, { job: Job; results: ImportResult[] }>();
+  readonly watched = new Map<string, Watch>();
   readonly dataDir: string;
 
   constructor(dataDir = '/data') {
@@ -107,6 +114,16 @@ export class MemoryNode implements NodeApi {
       },
       storage: { duckdb_bytes: 1024, lance_bytes: 2048 },
       memory: { rss_bytes: 4096 },
+      queue: {
+        queued: 0,
+        running: 0,
+        paused: [...this.queue.values()].filter(({ job }) => job.state === 'paused').length,
+        interrupted: 0,
+        files_left: 0,
+        files_at_fault: 0,
+        watches: this.watched.size,
+        files_missing: 0,
+      },
       warnings: this.warnings,
     };
   }
@@ -239,11 +256,14 @@ export class MemoryNode implements NodeApi {
       yield { type: 'result', result: await this.#importOne(source) };
       yield {
         type: 'progress',
+        job: 1,
         done: done + 1,
         total,
         bytes_done: (done + 1) * 100,
         bytes_total: total * 100,
         sections: this.imported.size,
+        bytes_per_s: null,
+        seconds_left: null,
       };
       if (this.failImport !== undefined) throw this.failImport as Error;
     }
@@ -317,6 +337,134 @@ export class MemoryNode implements NodeApi {
       { key: 'made', date: null, here: false },
       { key: '2024-01-01', date: '2024-01-01', here: true },
     ];
+  }
+
+  async submitImport(request: ImportRequest): Promise<Job> {
+    this.#see('submitImport', request);
+    const results = await Promise.all(request.paths.map((source) => this.#importOne(source)));
+    const id = this.queue.size + 1;
+    const rejected = results.filter((result) => result.status === 'rejected').length;
+    const time = '2026-01-01T00:00:00.000Z';
+    const job: Job = {
+      id,
+      kind: 'import',
+      state: 'done',
+      active: false,
+      priority: request.priority ?? 0,
+      principal: 'local-operator',
+      paths: request.paths,
+      listed: true,
+      files_total: results.length,
+      files_done: results.length,
+      bytes_total: 100,
+      bytes_done: 100,
+      added: results.filter((result) => result.status === 'added').length,
+      updated: 0,
+      unchanged: results.filter((result) => result.status === 'unchanged').length,
+      rejected,
+      failed: 0,
+      cancelled: 0,
+      bytes_per_s: null,
+      seconds_left: null,
+      current: null,
+      waiting_until: null,
+      created_at: time,
+      started_at: time,
+      finished_at: time,
+      error: null,
+    };
+    this.queue.set(id, { job, results });
+    return job;
+  }
+
+  #job(id: number): { job: Job; results: ImportResult[] } {
+    const found = this.queue.get(id);
+    if (found === undefined) throw notFoundError('import.job_unknown', 'there is no such job', 'List them.');
+    return found;
+  }
+
+  async *followJob(id: number, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
+    this.#see('followJob', id, signal);
+    const { job } = this.#job(id);
+    yield {
+      type: 'progress',
+      job: id,
+      done: job.files_done,
+      total: job.files_total,
+      bytes_done: job.bytes_done,
+      bytes_total: job.bytes_total,
+      sections: 0,
+      bytes_per_s: null,
+      seconds_left: null,
+    };
+  }
+
+  async jobs(): Promise<readonly Job[]> {
+    return [...this.queue.values()].map(({ job }) => job).reverse();
+  }
+
+  async job(id: number): Promise<JobDetail> {
+    const { job, results } = this.#job(id);
+    const faults = results.flatMap(({ source, error }, i) =>
+      error === undefined ? [] : [{ item: i + 1, source, state: 'rejected' as const, attempts: 1, error }],
+    );
+    return { ...job, faults, faults_total: faults.length };
+  }
+
+  async #move(id: number, state: Job['state'], from: readonly Job['state'][]): Promise<Job> {
+    const found = this.#job(id);
+    if (!from.includes(found.job.state))
+      throw badInputError('import.job_state', `job ${id} is ${found.job.state}`, 'List them.');
+    found.job = { ...found.job, state };
+    return found.job;
+  }
+  pauseJob(id: number): Promise<Job> {
+    this.#see('pauseJob', id);
+    return this.#move(id, 'paused', ['queued', 'running']);
+  }
+  resumeJob(id: number): Promise<Job> {
+    this.#see('resumeJob', id);
+    return this.#move(id, 'done', ['queued', 'paused', 'failed']);
+  }
+  cancelJob(id: number): Promise<Job> {
+    this.#see('cancelJob', id);
+    return this.#move(id, 'cancelled', ['queued', 'running', 'paused', 'failed']);
+  }
+  async retryJob(id: number, items?: readonly number[]): Promise<Job> {
+    this.#see('retryJob', { id, items });
+    const found = this.#job(id);
+    for (const [i, result] of found.results.entries())
+      if (result.status === 'rejected' && items?.includes(i + 1) !== false)
+        found.results[i] = await this.#importOne(result.source);
+    found.job = {
+      ...found.job,
+      rejected: found.results.filter((result) => result.status === 'rejected').length,
+    };
+    return found.job;
+  }
+
+  async watch(request: WatchRequest): Promise<Watch> {
+    this.#see('watch', request);
+    const watch = {
+      path: request.path,
+      kept: request.kept,
+      made_at: '2026-01-01T00:00:00.000Z',
+      files: 0,
+      missing: [],
+      missing_total: 0,
+      unsettled: 0,
+      scanned_at: null,
+      error: null,
+    };
+    this.watched.set(request.path, watch);
+    return watch;
+  }
+  async watches(): Promise<readonly Watch[]> {
+    return [...this.watched.values()];
+  }
+  async unwatch(path: string): Promise<void> {
+    this.#see('unwatch', path);
+    if (!this.watched.delete(path)) throw notFoundError('watch.unknown', 'not watched', 'List them.');
   }
 
   async close(): Promise<void> {

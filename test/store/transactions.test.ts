@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
@@ -314,6 +314,46 @@ describe('transactions', () => {
     store.onCommit((version) => heard.push(version));
     assert.equal((await store.transact('t', (tx) => tx.put(ESH.sites, [site('a')]))).commitVersion, 1n);
     assert.deepEqual(heard, [1n]);
+  });
+
+  it('T10 bookkeeping goes beside a transaction, whole or not at all, and makes no commit', async (t) => {
+    const { store, folder } = await freshStore(t);
+    const meta = (name: string) =>
+      store.rows<{ value: string }>('select value from node.meta where name = $1', [name]);
+    const note = (name: string, value: string) =>
+      store.bookkeep((books) => books.bookkeep('insert into node.meta values ($1, $2)', [name, value]));
+    await store.transact('t', async (tx) => {
+      await tx.put(ESH.sites, [site('a')]);
+      await note('beside', '1');
+      assert.equal((await meta('beside')).length, 1);
+    });
+    await assert.rejects(
+      store.bookkeep(async (books) => {
+        await books.bookkeep('insert into node.meta values ($1, $2)', ['half', '1']);
+        onPurpose();
+      }),
+    );
+    assert.deepEqual(await meta('half'), []);
+    assert.equal(store.commitVersion, 1n);
+    // The same row from both sides: one of the two is tried again, and neither is lost.
+    await note('count', '0');
+    const add = `update node.meta set value = (value::int + 1)::varchar where name = $1`;
+    await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        i % 2 === 0
+          ? store.bookkeep((books) => books.bookkeep(add, ['count']))
+          : store.transact('t', (tx) => tx.bookkeep(add, ['count'])),
+      ),
+    );
+    assert.deepEqual(await meta('count'), [{ value: '8' }]);
+    const image = `${folder}-image`;
+    t.after(() => rm(image, { recursive: true, force: true }));
+    await crashImage(folder, image);
+    const again = await openStore(image);
+    assert.deepEqual(await again.rows('select value from node.meta where name = $1', ['count']), [
+      { value: '8' },
+    ]);
+    await again.close();
   });
 
   it('T6 stamps grow with commits, across restarts and clocks set back', async (t) => {

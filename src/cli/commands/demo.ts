@@ -50,7 +50,7 @@ async function demo(session: SessionOf<'demo'>, sample: string, script: Script):
     await factory.init({ dataDir, log, name: 'demo', sites: [] });
     await note(session, `Made a node in ${dataDir}`);
   }
-  const opened = await openLocal(session);
+  const opened = await openLocal(session, !values.once);
   const { node } = opened;
   try {
     await note(session, `Importing ${sample}`);

@@ -1,25 +1,47 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ERROR_KINDS, FIXED_LIMITS, FractalError, badInputError } from '../../base/index.ts';
-import type { ImportEvent, ImportRequest, ImportResult, NodeApi } from '../../node/index.ts';
-import { nameOrPath } from './mappings.ts';
-import { Progress } from '../output/progress.ts';
-import { countText, durationText, oneLine, padTo, plural } from '../output/text.ts';
-import { errorText } from '../report-error.ts';
+import { ERROR_KINDS, FIXED_LIMITS, badInputError, unavailableError, usageError } from '../../base/index.ts';
+import type { ImportRequest, NodeApi } from '../../node/index.ts';
+import { countText } from '../output/text.ts';
+import { note, runningSocket, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 import { fetchOptions, wordOf } from '../source-words.ts';
-import { note, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
+import { JOB_ACTIONS } from './import-jobs.ts';
+import { showEvents, type ImportTotals } from './import-show.ts';
+import { runWatch } from './import-watch.ts';
+import { nameOrPath } from './mappings.ts';
 
 export const runImport: Run<'import'> = async (session) => {
   const { values, io } = session;
-  const request: ImportRequest = {
-    paths: session.arguments.map((word) => wordOf(word, io.cwd)),
+  const [first = '', ...rest] = session.arguments;
+  const action = JOB_ACTIONS.get(first);
+  if (action !== undefined) return await withNode(session, (node) => action(session, node, rest));
+  const paths = session.arguments.map((word) => wordOf(word, io.cwd));
+  const options = {
     ...(values.kind === undefined ? {} : { kind: values.kind }),
     ...(values.jurisdiction === undefined ? {} : { jurisdiction: values.jurisdiction }),
     ...(values.mapping === undefined ? {} : mappingOf(values.mapping, io.cwd)),
     ...(values['in-force-from'] === undefined ? {} : { in_force_from: values['in-force-from'] }),
     ...fetchOptions(values),
   };
-  const totals = await withNode(session, (node) => importInto(session, node, request));
+  if (values.watch) {
+    if (values.detach || session.given.has('priority'))
+      throw usageError(
+        'usage.flag',
+        '--watch goes with neither --detach nor --priority',
+        'With a running node, --watch returns at once; watched files come after what people ask for.',
+      );
+    return await runWatch(session, paths, options);
+  }
+  const request: ImportRequest = {
+    paths,
+    ...options,
+    ...(session.given.has('priority') ? { priority: values.priority } : {}),
+  };
+  if (values.detach) return await detach(session, request);
+  const totals = await withNode(session, async (node) => {
+    await tellInterrupted(session, node);
+    return await importInto(session, node, request);
+  });
   return totals.faulty > 0 ? ERROR_KINDS.bad_input.exit : 0;
 };
 
@@ -35,100 +57,31 @@ function mappingOf(word: string, cwd: string): Pick<ImportRequest, 'mapping' | '
   return { mapping, mapping_text: readFileSync(mapping, 'utf8') };
 }
 
-export interface ImportTotals {
-  added: number;
-  updated: number;
-  unchanged: number;
-  rejected: number;
-  /** Sources rejected, or kept in part. */
-  faulty: number;
-  sections: number;
-  records: number;
+/** Hands the import to the running node and does not wait. */
+async function detach(session: Session, request: ImportRequest): Promise<number> {
+  if ((await runningSocket(session)) === undefined)
+    throw unavailableError(
+      'import.detach',
+      'no node runs on this data directory: nobody would do the work',
+      'Start one with `fractal start`, or leave --detach away.',
+    );
+  const job = await withNode(session, (node) => node.submitImport(request));
+  if (session.values.json) await writeJson(session, job);
+  else await writeLine(session, `Job ${job.id}: \`fractal import status ${job.id}\` shows how it goes`);
+  return 0;
+}
+
+/** What an earlier process left unfinished. */
+async function tellInterrupted(session: Session, node: NodeApi): Promise<void> {
+  for (const job of await node.jobs())
+    if (job.state === 'queued' && !job.active)
+      await note(
+        session,
+        `Job ${job.id} of an earlier run is not finished (${countText(job.files_done)} of ${countText(job.files_total)} files): ` +
+          `\`fractal import resume ${job.id}\` goes on with it`,
+      );
 }
 
 /** Imports and shows what happens. Also what `demo` does with the sample. */
-export async function importInto(
-  session: Session,
-  node: NodeApi,
-  request: ImportRequest,
-): Promise<ImportTotals> {
-  return await showImport(session, (signal) => node.import(request, signal));
-}
-
-/** Shows what an import tells, as it comes. */
-export async function showImport(
-  session: Session,
-  begin: (signal: AbortSignal) => AsyncIterable<ImportEvent>,
-): Promise<ImportTotals> {
-  const { io, signal, values } = session;
-  const progress = new Progress(io.stderr, io.clock);
-  const start = io.clock.monotonic();
-  const totals: ImportTotals = {
-    added: 0,
-    updated: 0,
-    unchanged: 0,
-    rejected: 0,
-    faulty: 0,
-    sections: 0,
-    records: 0,
-  };
-  try {
-    for await (const event of begin(signal)) {
-      if (event.type === 'progress') {
-        if (!values.quiet)
-          await progress.show({ ...event, unit: 'files', detail: plural(event.sections, 'section') });
-        continue;
-      }
-      const { result } = event;
-      totals[result.status]++;
-      if (result.error !== undefined) totals.faulty++;
-      totals.sections += result.sections;
-      totals.records += result.records;
-      await progress.clear();
-      await showResult(session, result);
-    }
-    signal.throwIfAborted();
-  } catch (error) {
-    await progress.clear();
-    if (signal.aborted) await note(session, `stopped: ${summary(totals)}; give the command again to go on`);
-    throw error;
-  }
-  await progress.clear();
-  if (!values.json && !values.quiet)
-    await writeLine(session, `${summary(totals)} in ${durationText(io.clock.monotonic() - start)}`);
-  return totals;
-}
-
-async function showResult(session: Session, result: ImportResult): Promise<void> {
-  const { io, values, style } = session;
-  if (values.json) return writeJson(session, result);
-  const isBad = result.status === 'rejected';
-  if (values.quiet && !isBad) return;
-  const source = path.isAbsolute(result.source) ? nearPath(result.source, io.cwd) : result.source;
-  const paint = isBad ? style.red : result.status === 'unchanged' ? style.dim : style.green;
-  const amount = result.records > 0 ? plural(result.records, 'record') : plural(result.sections, 'section');
-  await writeLine(
-    session,
-    `${paint(padTo(result.status, 9, 'left'))}  ${padTo(isBad ? '' : amount, 16, 'right')}  ${oneLine(source)}`,
-  );
-  for (const warning of result.warnings)
-    await writeLine(session, style.yellow(`           warning: ${oneLine(warning)}`));
-  if (result.error !== undefined)
-    for (const line of errorText(FractalError.fromProblem(result.error)))
-      await writeLine(session, `           ${line}`);
-}
-
-/** Relative where that is shorter to read. */
-function nearPath(file: string, cwd: string): string {
-  const relative = path.relative(cwd, file);
-  return relative === '' || relative.startsWith('..') ? file : relative;
-}
-
-function summary(totals: ImportTotals): string {
-  const parts = (['added', 'updated', 'unchanged', 'rejected'] as const)
-    .filter((status) => totals[status] > 0)
-    .map((status) => `${countText(totals[status])} ${status}`);
-  const amounts = [plural(totals.sections, 'section')];
-  if (totals.records > 0) amounts.push(plural(totals.records, 'record'));
-  return `${parts.length === 0 ? 'nothing found to import' : parts.join(', ')} (${amounts.join(', ')})`;
-}
+export const importInto = (session: Session, node: NodeApi, request: ImportRequest): Promise<ImportTotals> =>
+  showEvents(session, node.import(request, session.signal), 'give the command again to go on');

@@ -2,7 +2,7 @@ import { ERROR_KINDS, usageError } from '../../base/index.ts';
 import type { SourceInfo } from '../../node/index.ts';
 import { durationText, oneLine, plural } from '../output/text.ts';
 import { note, withNode, writeJson, writeLine, type Run, type SessionOf } from '../session.ts';
-import { showImport } from './import.ts';
+import { showEvents } from './import-show.ts';
 
 type SourceSession = SessionOf<'source'>;
 
@@ -67,7 +67,7 @@ async function run(session: SourceSession, name: string | undefined): Promise<nu
     ...(session.values['allow-network'] ? { allow_network: true } : {}),
   };
   const totals = await withNode(session, (node) =>
-    showImport(session, (signal) => node.runSources(request, signal)),
+    showEvents(session, node.runSources(request, session.signal), 'give the command again to go on'),
   );
   return totals.faulty > 0 ? ERROR_KINDS.bad_input.exit : 0;
 }

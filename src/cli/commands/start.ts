@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { stoppingError } from '../../node/index.ts';
 import {
   DEFAULT_HOST,
   alreadyRunning,
@@ -15,7 +16,7 @@ export const runStart: Run<'start'> = async (session) => {
   // Before anything is opened: a host that will be refused should cost nothing.
   loopbackAddress(session.values.host);
   if ((await runningSocket(session)) !== undefined) throw alreadyRunning();
-  const opened = await openLocal(session);
+  const opened = await openLocal(session, true);
   try {
     await serve(session, opened, session.values);
   } finally {
@@ -33,7 +34,12 @@ export async function serve(
   const { io, dataDir, signal, log, style } = session;
   const { node, limits } = opened;
   await clearUploads(dataDir);
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort(stoppingError());
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
   const app = createApp(node, {
+    stopping: stopping.signal,
     dataDir,
     version: io.version,
     limits,

@@ -1,6 +1,6 @@
 import type { NodeStatus } from '../../node/index.ts';
 import { tableLines } from '../output/table.ts';
-import { bytesText, countText, durationText, oneLine, padTo } from '../output/text.ts';
+import { bytesText, countText, durationText, oneLine, padTo, plural } from '../output/text.ts';
 import { withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 const LABEL_WIDTH = 10;
@@ -34,6 +34,7 @@ async function show(session: Session, status: NodeStatus): Promise<void> {
       `${countText(search.sections)} sections, model ${oneLine(search.model)}, text index ${search.text_index ? 'yes' : 'no'}, ` +
         `vectors ${search.vector_index}, ${countText(search.unindexed_rows)} rows not indexed`,
     ],
+    ['imports', queueText(status.queue)],
   ];
   for (const [label, text] of facts)
     await writeLine(session, style.dim(padTo(label, LABEL_WIDTH, 'left')) + text);
@@ -48,4 +49,19 @@ async function show(session: Session, status: NodeStatus): Promise<void> {
   for await (const line of tableLines(columns, rows, { style, width })) await writeLine(session, line);
   for (const warning of status.warnings)
     await writeLine(session, style.yellow(`warning: ${oneLine(warning)}`));
+}
+
+function queueText(queue: NodeStatus['queue']): string {
+  const { queued, running, paused, interrupted } = queue;
+  const parts = [
+    running > 0 ? `${countText(running)} running` : '',
+    queued - interrupted > 0 ? `${countText(queued - interrupted)} waiting` : '',
+    paused > 0 ? `${countText(paused)} paused` : '',
+    interrupted > 0 ? `${countText(interrupted)} interrupted` : '',
+    queue.files_left > 0 ? `${plural(queue.files_left, 'file')} left` : '',
+    queue.files_at_fault > 0 ? `${plural(queue.files_at_fault, 'file')} rejected or failed` : '',
+    queue.watches > 0 ? `${plural(queue.watches, 'folder')} watched` : '',
+    queue.files_missing > 0 ? `${plural(queue.files_missing, 'watched file')} missing` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'nothing to do' : parts.join(', ');
 }

@@ -12,6 +12,9 @@ export interface ProgressState {
   readonly bytes_done?: number;
   readonly bytes_total?: number;
   readonly detail?: string;
+  /** Measured by the one who works; null while unknown. Absent: reckoned from the start. */
+  readonly bytes_per_s?: number | null;
+  readonly seconds_left?: number | null;
 }
 
 const BAR_CELLS = 24;
@@ -63,10 +66,19 @@ export function progressText(state: ProgressState, elapsedMs: number, bar: boole
   const filled = Math.round(part * BAR_CELLS);
   const words = [`${Math.floor(part * 100)} %`, `${countText(done)}/${countText(total)} ${state.unit}`];
   if (state.detail !== undefined) words.push(state.detail);
+  if (state.bytes_per_s !== undefined) {
+    if (state.bytes_per_s !== null) words.push(`${bytesText(state.bytes_per_s)}/s`);
+    if (state.seconds_left !== undefined && state.seconds_left !== null && part < 1)
+      words.push(`${durationText(state.seconds_left * 1000)} left`);
+    return barText(filled, bar) + words.join('  ');
+  }
   if (elapsedMs > 0) {
     const perSecond = ((bytesTotal > 0 ? bytesDone : done) / elapsedMs) * 1000;
     words.push(bytesTotal > 0 ? `${bytesText(perSecond)}/s` : `${perSecond.toFixed(1)} ${state.unit}/s`);
   }
   if (part > 0 && part < 1) words.push(`${durationText((elapsedMs * (1 - part)) / part)} left`);
-  return (bar ? `[${'#'.repeat(filled)}${'.'.repeat(BAR_CELLS - filled)}] ` : '') + words.join('  ');
+  return barText(filled, bar) + words.join('  ');
 }
+
+const barText = (filled: number, bar: boolean): string =>
+  bar ? `[${'#'.repeat(filled)}${'.'.repeat(BAR_CELLS - filled)}] ` : '';

@@ -4,7 +4,8 @@
  */
 import { FIXED_LIMITS, asFractalError, sha256, type Clock, type FractalError } from '../../base/index.ts';
 import type { Store, Transaction } from '../../store/index.ts';
-import type { FileResult, ImportOptions, Importer } from '../importer.ts';
+import type { FileResult } from '../file-result.ts';
+import type { ImportOptions, Importer } from '../importer.ts';
 import { shownItem, type Fetched, type Fetcher } from './fetcher.ts';
 import { moveCursor, recordFetch, type Feed, type Fetch } from './records.ts';
 import type { Source, SourceItem } from './source.ts';
@@ -16,7 +17,7 @@ export interface IntakePorts {
   readonly clock: Clock;
 }
 
-export type IntakeOptions = Omit<ImportOptions, 'alongside'>;
+export type IntakeOptions = ImportOptions;
 
 export interface Task {
   readonly feed: Feed | undefined;
@@ -60,7 +61,7 @@ export class Intake {
   ): Promise<FileResult> {
     const { importer, store } = this.#ports;
     let recorded = false;
-    const alongside = async (transaction: Transaction, result: FileResult): Promise<void> => {
+    const onApplied = async (transaction: Transaction, result: FileResult): Promise<void> => {
       await this.#record(transaction, task, fetched, result);
       recorded = true;
     };
@@ -68,11 +69,11 @@ export class Intake {
     const result = await importer.importFile(
       fetched.file,
       fetched.name,
-      { ...options, inForceFrom, alongside },
-      signal,
+      { ...options, inForceFrom },
+      { signal, onApplied },
     );
     // The same bytes were here already, or the fault is ours: nothing was written that the record could go with.
-    if (!recorded) await store.transact(options.principal, (transaction) => alongside(transaction, result));
+    if (!recorded) await store.transact(options.principal, (transaction) => onApplied(transaction, result));
     return {
       ...result,
       source: fetched.url,

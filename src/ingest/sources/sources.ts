@@ -15,7 +15,8 @@ import {
   type Limits,
 } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
-import type { FileResult, Importer } from '../importer.ts';
+import type { FileResult } from '../file-result.ts';
+import type { Importer } from '../importer.ts';
 import type { Downloads } from './downloads.ts';
 import { Fetcher } from './fetcher.ts';
 import { Intake, fetchKey, isOpen, refusal, type IntakeOptions } from './intake.ts';

@@ -4,6 +4,7 @@ import { m0003Esh } from './m0003-esh.ts';
 import { m0004Depth } from './m0004-depth.ts';
 import { m0005Sources } from './m0005-sources.ts';
 import { m0006RecordDoubts } from './m0006-record-doubts.ts';
+import { m0007Jobs } from './m0007-jobs.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -13,5 +14,6 @@ export const MIGRATIONS: readonly Migration[] = [
   m0004Depth,
   m0005Sources,
   m0006RecordDoubts,
+  m0007Jobs,
 ];
 export type { Migration };
