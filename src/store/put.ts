@@ -30,11 +30,7 @@ const sameKey = (table: Table): string => table.key.map((name) => `t.${name} = s
 const stamped = ({ nodeId, hlc, commitVersion }: Stamp): Parameters => [nodeId, hlc, commitVersion];
 
 /** Adds staged rows that the caller knows to be new: no key of theirs is in the table. */
-export async function insertStaged(
-  connection: DuckDBConnection,
-  stage: Staged,
-  stamp: Stamp,
-): Promise<number> {
+async function insertStaged(connection: DuckDBConnection, stage: Staged, stamp: Stamp): Promise<number> {
   return await execute(
     connection,
     `insert into ${qualifiedName(stage.table)} select s.*, $1, $2::bigint, $3::bigint, false from ${stage.name} s`,

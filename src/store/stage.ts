@@ -4,11 +4,11 @@
  */
 import { DuckDBDataChunk, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
 import type { RecordBatch } from 'apache-arrow';
-import { badInputError, type Limits } from '../base/index.ts';
+import type { Limits } from '../base/index.ts';
 import { qualifiedName, type Table } from '../schema/index.ts';
 import { ArrowAppender } from './arrow/index.ts';
 import { execute } from './duckdb.ts';
-import { missingError, toDuckValue, type Row } from './values.ts';
+import { checkColumns, missingError, toDuckValue, type Row } from './values.ts';
 
 export class Stage {
   readonly table: Table;
@@ -98,17 +98,4 @@ export class Stage {
     }
     appender.closeSync();
   }
-}
-
-/** Throws `row.column` for a column that the table does not have. */
-function checkColumns(table: Table, rows: readonly Row[]): void {
-  const known = new Set(table.columns.map((column) => column.name));
-  for (const row of rows)
-    for (const column in row)
-      if (!known.has(column))
-        throw badInputError(
-          'row.column',
-          `${qualifiedName(table)} has no column ${column}`,
-          `Its columns are ${[...known].join(', ')}.`,
-        );
 }

@@ -132,6 +132,7 @@ export class Store {
     try {
       await connection.run('BEGIN');
       const value = await body(transaction);
+      await transaction.finish();
       if (transaction.isEmpty) {
         await this.#undo(connection, transaction);
         return { value, commitVersion: this.#commitVersion };

@@ -11,7 +11,8 @@ import type { Limits } from '../base/index.ts';
 import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows, type Parameters } from './duckdb.ts';
 import type { LanceTable, LanceUpdate } from './lance.ts';
-import { insertStaged, keepNew, putStaged, putSteps, remove, type PutCounts, type Stamp } from './put.ts';
+import { FreshRows } from './fresh.ts';
+import { keepNew, putStaged, putSteps, remove, type PutCounts, type Stamp } from './put.ts';
 import { Stage } from './stage.ts';
 import type { Row } from './values.ts';
 
@@ -20,6 +21,8 @@ export class Transaction {
   readonly #connection: DuckDBConnection;
   readonly #lance: (name: string) => LanceTable;
   readonly #limits: Limits;
+  readonly #fresh: FreshRows;
+  readonly #passages = new Map<string, ArrowTable>();
   readonly #tables = new Set<string>();
   readonly #staged = new Set<string>();
   #changedRows = 0;
@@ -36,6 +39,7 @@ export class Transaction {
     this.#lance = lance;
     this.#limits = limits;
     this.stamp = stamp;
+    this.#fresh = new FreshRows(connection, stamp, limits);
   }
 
   /** Whether nothing is left of what it wrote. Such a transaction makes no commit. */
@@ -53,31 +57,32 @@ export class Transaction {
     return [...this.#staged].sort();
   }
 
+  /** Writes what waits. Before the commit. */
+  async finish(): Promise<void> {
+    await this.#fresh.finish();
+    for (const name of this.#passages.keys()) await this.#writePassages(name);
+  }
+
   /** Reads with this transaction's own writes. For small answers. */
   async rows<T>(sql: string, params: Parameters = []): Promise<T[]> {
+    await this.#fresh.before(sql);
     return await readRows<T>(this.#connection, sql, params);
   }
 
   /** Writes rows by the rules of the table's class. */
   async put(table: Table, rows: readonly Row[]): Promise<PutCounts> {
     if (rows.length === 0) return { added: 0, updated: 0, unchanged: 0 };
-    return await this.#throughStage(table, rows, (stage) => this.putStaged(stage));
+    const stage = await this.stageFor(table);
+    await stage.append(rows);
+    const counts = await this.putStaged(stage);
+    await stage.drop();
+    return counts;
   }
 
   /** Appends rows whose keys the caller knows to be new: no look-up is made. */
   async insert(table: Table, rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return;
-    await this.#throughStage(table, rows, async (stage) => {
-      this.#note(table, await insertStaged(this.#connection, stage, this.stamp));
-    });
-  }
-
-  async #throughStage<T>(table: Table, rows: readonly Row[], body: (stage: Stage) => Promise<T>): Promise<T> {
-    const stage = await this.stageFor(table);
-    await stage.append(rows);
-    const value = await body(stage);
-    await stage.drop();
-    return value;
+    await this.#fresh.add(table, rows);
+    this.#note(table, rows.length);
   }
 
   /**
@@ -93,6 +98,7 @@ export class Transaction {
    * several rows of one key of a state machine are steps of its status, in the order they were staged.
    */
   async putStaged(stage: Stage, options: { readonly steps?: boolean } = {}): Promise<PutCounts> {
+    await this.#fresh.before(qualifiedName(stage.table));
     const { states } = stage.table;
     const counts =
       options.steps === true && states !== undefined
@@ -104,12 +110,14 @@ export class Transaction {
 
   /** Writes the staged rows whose keys the table does not have; gives their number. The others stay as they are. */
   async putNew(stage: Stage): Promise<number> {
+    await this.#fresh.before(qualifiedName(stage.table));
     await keepNew(this.#connection, stage);
     return (await this.putStaged(stage)).added;
   }
 
   /** Appends what a query answers, in the order of the table's own columns. */
   async insertSelect(table: Table, select: string, params: Parameters): Promise<number> {
+    await this.#fresh.before(`${qualifiedName(table)} ${select}`);
     const n = params.length;
     const added = await execute(
       this.#connection,
@@ -123,6 +131,7 @@ export class Transaction {
 
   /** Takes rows of this very transaction back, as if they had never been written. */
   async discard(table: Table, where: string, params: Parameters): Promise<void> {
+    await this.#fresh.before(`${qualifiedName(table)} ${where}`);
     const taken = await execute(
       this.#connection,
       `delete from ${qualifiedName(table)} where commit_version = $${params.length + 1} and (${where})`,
@@ -133,6 +142,7 @@ export class Transaction {
 
   /** Closes append-only rows: sets end columns. `set` and `where` are SQL over the table's columns, with `$1…` bound. */
   async close(table: Table, set: string, where: string, params: Parameters): Promise<number> {
+    await this.#fresh.before(`${qualifiedName(table)} ${where}`);
     const n = params.length;
     const changed = await execute(
       this.#connection,
@@ -145,6 +155,7 @@ export class Transaction {
 
   /** Leaves tombstones. */
   async remove(table: Table, where: string, params: readonly (string | number)[]): Promise<number> {
+    await this.#fresh.before(`${qualifiedName(table)} ${where}`);
     const removed = await remove(this.#connection, table, where, params, this.stamp);
     this.#note(table, removed);
     return removed;
@@ -152,25 +163,36 @@ export class Transaction {
 
   /** The node's own bookkeeping tables, which have no class. */
   async bookkeep(sql: string, params: Parameters = []): Promise<number> {
+    await this.#fresh.before(sql);
     const changed = await execute(this.#connection, sql, params);
     this.#changedRows += changed;
     return changed;
   }
 
-  /** Stages rows in a Lance table. */
+  /** Stages rows in a Lance table. They wait for more: every write makes a file and a version. */
   async stage(name: string, rows: ArrowTable): Promise<void> {
-    const table = this.#staging(name);
-    await table.add(rows);
+    this.#staging(name);
+    const waiting = this.#passages.get(name)?.concat(rows) ?? rows;
+    this.#passages.set(name, waiting);
     this.#stagedRows += rows.numRows;
+    if (waiting.numRows >= this.#limits.lance_batch_rows) await this.#writePassages(name);
   }
 
   async stageUpdate(name: string, change: LanceUpdate): Promise<void> {
+    await this.#writePassages(name);
     this.#stagedRows += await this.#staging(name).update(change);
   }
 
   /** Takes staged rows back out. */
   async stageDelete(name: string, where: string): Promise<void> {
+    await this.#writePassages(name);
     this.#stagedRows -= await this.#staging(name).delete(where);
+  }
+
+  async #writePassages(name: string): Promise<void> {
+    const waiting = this.#passages.get(name);
+    this.#passages.delete(name);
+    if (waiting !== undefined) await this.#staging(name).add(waiting);
   }
 
   #staging(name: string): LanceTable {

@@ -7,7 +7,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { badInputError, type FractalError } from '../base/index.ts';
-import type { Column } from '../schema/index.ts';
+import { qualifiedName, type Column, type Table } from '../schema/index.ts';
 
 /** A row as callers write it. Dates are `YYYY-MM-DD`, timestamps ISO 8601 in UTC, decimals text or numbers. */
 export type RowValue = string | number | bigint | boolean | null | undefined | readonly string[];
@@ -123,4 +123,17 @@ export function toParameter(value: RowValue): DuckDBValue {
   )
     return BigInt(value);
   return value as DuckDBValue;
+}
+
+/** Throws `row.column` for a column that the table does not have. */
+export function checkColumns(table: Table, rows: readonly Row[]): void {
+  const known = new Set(table.columns.map((column) => column.name));
+  for (const row of rows)
+    for (const column in row)
+      if (!known.has(column))
+        throw badInputError(
+          'row.column',
+          `${qualifiedName(table)} has no column ${column}`,
+          `Its columns are ${[...known].join(', ')}.`,
+        );
 }
