@@ -21,7 +21,10 @@ import { bench, keep, shippedModel } from './kit.ts';
 const shared = path.resolve(process.env['FRACTAL_SHARED'] ?? '../shared', 'data');
 const TITLE = path.join(shared, 'gpo-ecfr-fr-xml/ndash-changes-March2024/current/ECFR-title1.xml');
 const PDF = path.join(shared, 'pdf-samples/OSHA2001_OSH_Act_1970.pdf');
-const LIMITS = { duckdb_memory_bytes: Number(process.env["DUCK_MIB"] ?? 64) * 1024 * 1024, document_bytes: 400_000_000 };
+const LIMITS = {
+  duckdb_memory_bytes: Number(process.env['DUCK_MIB'] ?? 64) * 1024 * 1024,
+  document_bytes: 400_000_000,
+};
 const MB = 1e6;
 
 /** Vectors of zeros: a bench of everything but the model. */

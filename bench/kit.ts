@@ -21,7 +21,10 @@ import {
 import { Store } from '../src/store/index.ts';
 
 export const PRINCIPAL: Principal = { id: 'bench', roles: [] };
-const policy = { decide: () => ({ allowed: true, predicate: undefined }) as const };
+const policy = {
+  decide: () => ({ allowed: true, predicate: undefined }) as const,
+  scope: () => ({ key: '', tables: [] }),
+};
 
 export interface Bench {
   readonly store: Store;

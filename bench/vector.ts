@@ -74,7 +74,10 @@ const embedder: Embedder = {
   embed: async () => next,
   terms: undefined,
 };
-const policy = { decide: () => ({ allowed: true, predicate: undefined }) as const };
+const policy = {
+  decide: () => ({ allowed: true, predicate: undefined }) as const,
+  scope: () => ({ key: '', tables: [] }),
+};
 const build = (vectorFlatRows: number): SectionSearch =>
   new SectionSearch({ store, embedder, policy, limits: { ...limits, vector_flat_rows: vectorFlatRows } });
 const search = build(Number.MAX_SAFE_INTEGER);

@@ -18,6 +18,7 @@ export type { Clock } from './clock.ts';
 export { SeededRandom, systemRandom } from './random.ts';
 export type { Random } from './random.ts';
 export { newId } from './ids.ts';
+export { nearest } from './nearest.ts';
 export { Sha256, sha256 } from './hash.ts';
 export { Serial } from './serial.ts';
 export { DEFAULT_LIMITS, FIXED_LIMITS, LIMITS } from './limits.ts';

@@ -276,6 +276,30 @@ export const LIMITS = {
   },
   sql_timeout_max_ms: { value: 3_600_000, unit: 'milliseconds', why: 'longest timeout a caller may ask for' },
 
+  sql_rows: { value: 50_000_000, unit: 'rows', why: 'a statement that answers more is stopped' },
+  sql_running: {
+    value: 32,
+    unit: 'statements',
+    why: 'statements of one principal at one time; the next one is refused, so that nobody takes all connections',
+  },
+  sql_remembered: {
+    value: 512,
+    unit: 'statements',
+    why: 'statements whose parsed form is kept, the one used longest ago goes first',
+  },
+  sql_views: {
+    value: 64,
+    unit: 'catalogues',
+    why: 'sets of views kept for the next statement: one per different set of rights in use',
+  },
+
+  // security
+  password_checks: {
+    value: 4,
+    unit: 'passwords',
+    why: 'passwords checked at one time; each takes 32 MiB and a thread',
+  },
+
   // server
   http_body_bytes: { value: 128 * MiB, unit: 'bytes', why: 'body of one request' },
   http_json_bytes: { value: 2 * MiB, unit: 'bytes', why: 'JSON body of one request' },
@@ -303,6 +327,17 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 
 /** Bounds of readers and of what is fetched; a node cannot change them. */
 export const FIXED_LIMITS = {
+  sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
+  policy_rules: {
+    value: 1000,
+    unit: 'rules',
+    why: 'grants and denials of one policy; each is asked for every statement',
+  },
+  policy_scopes: {
+    value: 256,
+    unit: 'scopes',
+    why: 'sets of rights kept as SQL, the one made longest ago goes first',
+  },
   record_json_depth: { value: 64, unit: 'levels', why: 'lists and objects inside each other in a JSON file' },
   mapping_bytes: { value: 1 * MiB, unit: 'bytes', why: 'one mapping file' },
   mapping_depth: {

@@ -85,8 +85,8 @@ export const COMMANDS = [
     name: 'start',
     summary: 'Serve the HTTP API on loopback, until stopped with Ctrl-C.',
     details: [
-      'The node is in single-user mode: whoever can reach the loopback port on this machine is the local operator, with ' +
-        'all rights. The port is never opened on an address that is not loopback.',
+      'Until the first `fractal user add` the node is in single-user mode: whoever can reach the loopback port on this ' +
+        'machine is the local operator, with all rights. The port is never opened on an address that is not loopback.',
     ],
     arguments: [],
     flags: [
@@ -385,6 +385,75 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'policy',
+    summary: 'The access policy: show it, test it, explain what it makes of a statement.',
+    details: [
+      'With --as PRINCIPAL, `explain` tells what that principal would see: the rewritten statement, and the rules behind ' +
+        'its rows and columns. `test` reads a file with cases, and a policy if it is not for the one in use; it exits 5 ' +
+        'when a case is not met.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: show.',
+        values: ['show', 'explain', 'test'],
+        optional: true,
+      },
+      {
+        name: 'TARGET',
+        doc: 'The statement to explain, or the file with cases.',
+        optional: true,
+        file: true,
+      },
+    ],
+    flags: [],
+    examples: [
+      ["fractal policy explain --as ann 'from esh.incidents'", 'What ann sees of incidents, and why.'],
+      ['fractal policy test cases.json', 'Does the policy say what it should?'],
+    ],
+  },
+  {
+    name: 'user',
+    summary: 'Users: list, add, change, remove them, give them tokens.',
+    details: [
+      'The first user ends single-user mode: from then on every call shows credentials. The command line takes a token ' +
+        'from the environment variable FRACTAL_TOKEN, HTTP a token or name and password.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: list.',
+        values: ['list', 'add', 'set', 'remove', 'token', 'revoke'],
+        optional: true,
+      },
+      { name: 'NAME', doc: 'The user.', optional: true },
+    ],
+    flags: [
+      { name: 'roles', type: 'list', arg: 'R,…', doc: 'For add and set: roles of the policy.' },
+      {
+        name: 'attributes',
+        type: 'string',
+        arg: 'JSON',
+        doc: 'For add and set: what conditions ask of the user, as a JSON object.',
+      },
+      {
+        name: 'password-stdin',
+        type: 'boolean',
+        doc: 'For add and set: read a password from standard input. Without it `add` makes a token.',
+      },
+      { name: 'label', type: 'string', arg: 'TEXT', doc: 'For token: what it is for.' },
+      { name: 'days', type: 'number', arg: 'N', min: 0.001, max: 3650, doc: 'For token: how long it holds.' },
+      { name: 'credential', type: 'string', arg: 'ID', doc: 'For revoke: which one.' },
+    ],
+    examples: [
+      ['fractal user add root --roles system-admin', 'The first user; prints a token.'],
+      [
+        `fractal user add ann --roles inspector --attributes '{"assigned_sites":["hamburg"]}'`,
+        'An inspector of one site.',
+      ],
+    ],
+  },
+  {
     name: 'completion',
     summary: 'Print a completion script for a shell.',
     arguments: [{ name: 'SHELL', doc: 'bash, zsh or fish.', values: ['bash', 'zsh', 'fish'] }],
@@ -417,12 +486,10 @@ export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['node', 'membership of a fleet'],
   ['sync', 'hub and edge'],
   ['audit', 'the audit log'],
-  ['policy', 'access policy'],
   ['models pull', 'models by name over the network'],
   ['models remove', 'removing models'],
   ['models card', 'model cards'],
   ['key', 'key custody'],
-  ['user', 'users and tokens'],
   ['backup', 'back up the node'],
   ['restore', 'restore a backup'],
 ];

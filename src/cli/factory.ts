@@ -1,6 +1,6 @@
 /** How the commands come by a node. `main.ts` fills it from the node layer; tests with a double. */
 import type { Limits, Log } from '../base/index.ts';
-import type { MappingCheck, MappingInfo, ModelInfo, NodeApi } from '../node/index.ts';
+import type { Caller, MappingCheck, MappingInfo, ModelInfo, NodeApi } from '../node/index.ts';
 
 /** Who acts when `--as` is not given. */
 export const LOCAL_OPERATOR = 'local-operator';
@@ -19,13 +19,17 @@ export interface OpenedNode {
   readonly limits: Limits;
   /** For a node that serves: from now on its sources run when they are due. */
   readonly startSources: () => void;
+  /** The node as another caller sees it. */
+  readonly admit?: (caller: Caller) => NodeApi;
 }
 
 export interface NodeFactory {
   open(options: {
     dataDir: string;
     log: Log;
-    principal: string;
+    /** Whom to act as; when absent, whoever the token says. */
+    principal?: string | undefined;
+    token?: string | undefined;
     /** Whether the process stays: it goes on with unfinished imports and watches. */
     serving: boolean;
   }): Promise<OpenedNode>;

@@ -32,7 +32,7 @@ export const GLOBAL_FLAGS = [
     name: 'as',
     type: 'string',
     arg: 'PRINCIPAL',
-    doc: 'Act as this principal. Default: the local operator.',
+    doc: 'Act as this principal, with the right to impersonate. Default: oneself.',
   },
   {
     name: 'json',

@@ -22,7 +22,12 @@ const root = path.join(import.meta.dirname, '../..');
 const factory: NodeFactory = {
   open: async (options) => {
     const node = await openNode(options);
-    return { node, limits: node.parts.limits, startSources: () => node.startSources() };
+    return {
+      node,
+      limits: node.parts.limits,
+      startSources: () => node.startSources(),
+      admit: (caller) => node.as(caller),
+    };
   },
   init: (options) => initNode(options),
   models: { list: listModels, add: addModelFrom, use: useModel },

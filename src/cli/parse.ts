@@ -1,8 +1,7 @@
 /** From what was typed to what is meant. Every mistake is a usage error that names the nearest right word. */
-import { type FractalError, unavailableError, usageError } from '../base/index.ts';
+import { nearest, type FractalError, unavailableError, usageError } from '../base/index.ts';
 import { COMMANDS, NOT_BUILT, type Argument, type Command, type CommandName } from './commands.ts';
 import { GLOBAL_FLAGS, dashed, type Flag } from './flags.ts';
-import { nearest } from './nearest.ts';
 
 export type Values = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 

@@ -10,12 +10,14 @@ import { runInit } from './commands/init.ts';
 import { runLaw } from './commands/law.ts';
 import { runMappings } from './commands/mappings.ts';
 import { runModels } from './commands/models.ts';
+import { runPolicy } from './commands/policy.ts';
 import { runReindex } from './commands/reindex.ts';
 import { runSearch } from './commands/search.ts';
 import { runSource } from './commands/source.ts';
 import { runSql } from './commands/sql.ts';
 import { runStart } from './commands/start.ts';
 import { runStatus } from './commands/status.ts';
+import { runUser } from './commands/user.ts';
 import { runVersion } from './commands/version.ts';
 import type { NodeFactory } from './factory.ts';
 import type { GlobalValues } from './flags.ts';
@@ -40,6 +42,8 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   search: runSearch,
   sql: runSql,
   law: runLaw,
+  policy: runPolicy,
+  user: runUser,
   completion: runCompletion,
   version: runVersion,
   help: runHelp,

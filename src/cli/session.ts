@@ -4,7 +4,7 @@ import { FractalError, silentLog, type Log } from '../base/index.ts';
 import type { NodeApi } from '../node/index.ts';
 import { RemoteNode, socketAnswers } from '../server/index.ts';
 import type { CommandName, ValuesOf } from './commands.ts';
-import { LOCAL_OPERATOR, type NodeFactory, type OpenedNode } from './factory.ts';
+import type { NodeFactory, OpenedNode } from './factory.ts';
 import type { GlobalValues } from './flags.ts';
 import type { Io } from './io.ts';
 import { styleFor, type Style } from './output/style.ts';
@@ -72,12 +72,16 @@ export async function openNode(session: Session): Promise<NodeApi> {
   }
 }
 
+/** Who the caller is on a node with users. Not a flag: other users see the command lines of a machine. */
+const tokenOf = (session: Session): string | undefined => session.io.env['FRACTAL_TOKEN'];
+
 export const openLocal = (session: Session, serving = false): Promise<OpenedNode> =>
   session.factory.open({
     serving,
     dataDir: session.dataDir,
     log: session.log,
-    principal: session.values.as ?? LOCAL_OPERATOR,
+    principal: session.values.as,
+    token: tokenOf(session),
   });
 
 /** The socket of the node that runs on the directory and answers. */
@@ -90,7 +94,11 @@ async function remoteNode(session: Session): Promise<NodeApi | undefined> {
   const socketPath = await runningSocket(session);
   if (socketPath === undefined) return undefined;
   const { as } = session.values;
-  return new RemoteNode({ socketPath, ...(as === undefined ? {} : { principal: as }) });
+  return new RemoteNode({
+    socketPath,
+    token: tokenOf(session),
+    ...(as === undefined ? {} : { principal: as }),
+  });
 }
 
 /** Opens, works, closes, whatever happens. */

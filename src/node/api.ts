@@ -5,6 +5,7 @@
 import type { Problem } from '../base/index.ts';
 import type { DiffAnswer, LawDocument, LawVersion, ListedDocument, ShowAnswer } from '../query/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
+import type { CaseResult, PolicyDocument, UserChange, UserRecord } from '../security/index.ts';
 
 export type { Job, JobDetail, JobFault, JobState, Watch } from '../ingest/index.ts';
 
@@ -16,7 +17,8 @@ export interface NodeStatus {
     readonly region: string;
   };
   readonly version: string;
-  readonly mode: 'single-user';
+  /** `users`: every call shows credentials. */
+  readonly mode: 'single-user' | 'users';
   readonly data_dir: string;
   readonly running: boolean;
   readonly uptime_s: number;
@@ -240,6 +242,54 @@ export interface LawShowRequest {
   readonly at?: string;
 }
 
+export type UserRequest =
+  | { readonly action: 'list' }
+  | ({ readonly action: 'add'; readonly id: string } & UserChange)
+  | ({ readonly action: 'set'; readonly id: string } & UserChange)
+  | { readonly action: 'remove'; readonly id: string }
+  | { readonly action: 'token'; readonly id: string; readonly label?: string; readonly days?: number }
+  | { readonly action: 'revoke'; readonly id: string; readonly credential: string };
+
+export interface UserAnswer {
+  readonly users: readonly UserRecord[];
+  /** A new token. It is not told again. */
+  readonly token?: string;
+}
+
+export type PolicyRequest =
+  | { readonly action: 'show' }
+  /** What policy makes of a statement of somebody; of the caller when no principal is named. */
+  | { readonly action: 'explain'; readonly principal?: string; readonly sql: string }
+  /** Checks a policy, the one in use when none is given, against what is expected of it. */
+  | { readonly action: 'test'; readonly document?: unknown; readonly cases: unknown };
+
+export interface PolicyAnswer {
+  readonly policy?: PolicyDocument;
+  readonly explanation?: PolicyExplanation;
+  readonly results?: readonly CaseResult[];
+}
+
+export interface PolicyExplanation {
+  readonly principal: string;
+  readonly roles: readonly string[];
+  readonly policy_version: string;
+  readonly sql: string;
+  /** The statement with every table replaced by what it shows. */
+  readonly rewritten: string;
+  readonly tables: readonly {
+    readonly name: string;
+    readonly rules: readonly string[];
+    /** SQL over the table `t`; null for all rows. */
+    readonly where: string | null;
+    readonly masked: readonly {
+      readonly name: string;
+      readonly sql: string;
+      readonly rules: readonly string[];
+    }[];
+    readonly hidden: readonly { readonly name: string; readonly rule: string }[];
+  }[];
+}
+
 export interface NodeApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
@@ -284,5 +334,7 @@ export interface NodeApi {
   runSources(request: RunRequest, signal?: AbortSignal): AsyncIterable<ImportEvent>;
   /** What a publisher lists of one act. */
   sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]>;
+  users(request: UserRequest): Promise<UserAnswer>;
+  policy(request: PolicyRequest): Promise<PolicyAnswer>;
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface NodeConfig {
   readonly sites: readonly string[];
   /** Folder of the embedding model; the one that ships when absent. */
   readonly model?: string;
+  /** File with the access policy; the one that ships when absent. */
+  readonly policy?: string;
   /** Bounds that differ from LIMITS.md. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Whether, and to whom, the node may open connections. Absent: it opens none. */
@@ -18,7 +20,7 @@ export interface NodeConfig {
 
 export const CONFIG_FILE = 'fractal.json';
 
-const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'limits', 'network'];
+const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'policy', 'limits', 'network'];
 
 export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeConfig> {
   const file = path.join(dataDir, CONFIG_FILE);

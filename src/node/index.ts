@@ -4,7 +4,8 @@ import { CONFIG_FILE, writeConfig } from './config.ts';
 import { FractalNode, newNodeName, type NodeOptions } from './node.ts';
 import { SYSTEM, type Outside } from './parts.ts';
 
-export { LOCAL_OPERATOR } from './local-operator.ts';
+export { LOCAL_OPERATOR } from './access.ts';
+export type { Caller } from './access.ts';
 export { FractalNode } from './node.ts';
 export type { NodeOptions } from './node.ts';
 export { isStopping, stoppingError } from './import-jobs.ts';
@@ -34,6 +35,9 @@ export type {
   LawVersions,
   NodeApi,
   NodeStatus,
+  PolicyAnswer,
+  PolicyExplanation,
+  PolicyRequest,
   ReindexEvent,
   RunRequest,
   SearchAnswer,
@@ -44,6 +48,8 @@ export type {
   SourceRequest,
   SourceVersion,
   SqlRequest,
+  UserAnswer,
+  UserRequest,
   Watch,
   WatchRequest,
   VersionsRequest,
@@ -81,12 +87,7 @@ export async function initNode(
     region: options.region ?? '',
     sites: options.sites ?? [],
   });
-  const node = await openNode({
-    dataDir: options.dataDir,
-    log: options.log,
-    principal: 'local-operator',
-    outside,
-  });
+  const node = await openNode({ dataDir: options.dataDir, log: options.log, outside });
   const { nodeId } = node.parts.store;
   await node.close();
   return { nodeId, name };

@@ -51,7 +51,11 @@ export class LawQuestions {
 
   /** All reads of one answer see one commit. */
   async #read<T>(signal: AbortSignal | undefined, body: (rows: ReadRows) => Promise<T>): Promise<T> {
-    const decision = this.#policy.decide(this.#principal, { action: 'read', tables: TABLES });
+    const decision = this.#policy.decide(this.#principal, {
+      action: 'read',
+      tables: TABLES,
+      shown: ['*'],
+    });
     if (!decision.allowed)
       throw deniedError(
         'policy.denied',

@@ -1,6 +1,6 @@
 /** One node: every layer built in one place, started and stopped in order. */
 import path from 'node:path';
-import { asFractalError, badInputError, newId, today, unavailableError, type Log } from '../base/index.ts';
+import { asFractalError, badInputError, newId, today, type Log } from '../base/index.ts';
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
@@ -9,11 +9,11 @@ import {
   executeQuery,
   explainQuery,
   parseStatement,
-  type AccessPolicy,
   type AuthorizedQuery,
   type ListedDocument,
   type Principal,
 } from '../query/index.ts';
+import { PrincipalDirectory } from '../security/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
 import type {
   DoctorCheck,
@@ -28,6 +28,8 @@ import type {
   JobDetail,
   NodeApi,
   NodeStatus,
+  PolicyAnswer,
+  PolicyRequest,
   ReindexEvent,
   RunRequest,
   SearchAnswer,
@@ -36,16 +38,19 @@ import type {
   SourceRequest,
   SourceVersion,
   SqlRequest,
+  UserAnswer,
+  UserRequest,
   VersionsRequest,
   Watch,
   WatchRequest,
 } from './api.ts';
+import { LOCAL_OPERATOR, NodePolicy, admit, demand, readPolicy, type Caller } from './access.ts';
+import { administerPolicy, administerUsers } from './administer.ts';
 import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
 import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-jobs.ts';
 import { LawQuestions } from './law.ts';
-import { localOperatorPolicy, principalNamed } from './local-operator.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
 import { NodeSources } from './sources.ts';
@@ -54,8 +59,9 @@ import { describeNode } from './status.ts';
 export interface NodeOptions {
   readonly dataDir: string;
   readonly log: Log;
-  /** Who asks, by name. */
-  readonly principal: string;
+  /** Whom to act as; when absent, whoever the token says, or the local operator of a node without users. */
+  readonly principal?: string | undefined;
+  readonly token?: string | undefined;
   readonly outside?: Outside;
   /** Whether this process stays: it goes on with unfinished imports and watches of earlier ones. */
   readonly serving?: boolean;
@@ -65,23 +71,30 @@ const DEFAULT_K = 10;
 
 export class FractalNode implements NodeApi {
   readonly parts: NodeParts;
-  readonly #principal: Principal;
-  readonly #policy: AccessPolicy;
+  readonly #caller: Caller;
+  readonly #directory: PrincipalDirectory;
+  readonly #policy: NodePolicy;
   readonly #sources: NodeSources;
   readonly #jobs: ImportJobs;
-  readonly #law: LawQuestions;
-  readonly #stopping = new AbortController();
+  readonly #stopping: AbortController;
   /** Rows of older schemas are searched for people while the node runs. */
-  readonly #marking: Promise<void>;
+  #marking: Promise<void> = Promise.resolve();
 
-  private constructor(parts: NodeParts, principal: Principal, policy: AccessPolicy, log: Log) {
+  private constructor(
+    parts: NodeParts,
+    directory: PrincipalDirectory,
+    policy: NodePolicy,
+    sources: NodeSources,
+    caller: Caller,
+    stopping = new AbortController(),
+  ) {
     this.parts = parts;
-    this.#principal = principal;
+    this.#caller = caller;
+    this.#directory = directory;
     this.#policy = policy;
-    this.#sources = new NodeSources(parts, principal.id, log);
-    this.#jobs = new ImportJobs(parts, this.#sources, this.#stopping.signal);
-    this.#law = new LawQuestions(parts, principal, policy);
-    this.#marking = this.#markPeople(log);
+    this.#sources = sources;
+    this.#stopping = stopping;
+    this.#jobs = new ImportJobs(parts, sources, stopping.signal);
   }
 
   async #markPeople(log: Log): Promise<void> {
@@ -94,12 +107,29 @@ export class FractalNode implements NodeApi {
     }
   }
 
+  /** The same node asked by somebody else. Closing it is for the one that was opened. */
+  as(caller: Caller): NodeApi {
+    return new FractalNode(this.parts, this.#directory, this.#policy, this.#sources, caller, this.#stopping);
+  }
+
+  async #law(): Promise<LawQuestions> {
+    return new LawQuestions(this.parts, await this.#principal(), this.#policy);
+  }
+
+  async #principal(): Promise<Principal> {
+    return await admit(this.#directory, this.#policy, this.#caller);
+  }
+
   static async open(options: NodeOptions): Promise<FractalNode> {
     const outside = options.outside ?? SYSTEM;
     const { clock, fs } = outside;
-    const principal = principalNamed(options.principal);
     const config = await readConfig(fs, options.dataDir);
     const limits = limitsOf(config);
+    const policy = new NodePolicy(
+      await readPolicy(fs, options.dataDir, config.policy),
+      clock,
+      outside.random.bytes(32),
+    );
     const modelFolder = path.resolve(options.dataDir, config.model ?? shippedModelFolder());
     const embedder = new OnnxEmbedder({ model: await readModelFolder(fs, modelFolder), fs, limits });
     const store = await Store.open({
@@ -111,7 +141,7 @@ export class FractalNode implements NodeApi {
       log: options.log,
     });
     try {
-      const search = new SectionSearch({ store, embedder, policy: localOperatorPolicy, limits });
+      const search = new SectionSearch({ store, embedder, policy, limits });
       const maintenance = new Maintenance({ store });
       // A damaged search table does not stop the node: SQL goes on and search says what to do.
       if (store.lanceDamage === undefined) await search.prepare();
@@ -146,7 +176,14 @@ export class FractalNode implements NodeApi {
         watcher,
         startedAt: clock.monotonic(),
       };
-      return new FractalNode(parts, principal, localOperatorPolicy, options.log);
+      const { random } = outside;
+      const directory = new PrincipalDirectory({ store, clock, random, limits, policy: policy.engine });
+      const { token, principal } = options;
+      const caller = { as: principal, credentials: token === undefined ? undefined : { token } };
+      const nodeSources = new NodeSources(parts, LOCAL_OPERATOR.id, options.log);
+      const node = new FractalNode(parts, directory, policy, nodeSources, caller);
+      node.#marking = node.#markPeople(options.log);
+      return node;
     } catch (error) {
       await store.close();
       throw error;
@@ -154,10 +191,16 @@ export class FractalNode implements NodeApi {
   }
 
   async status(): Promise<NodeStatus> {
-    return await describeNode(this.parts);
+    const principal = await this.#principal();
+    const mode = principal === LOCAL_OPERATOR ? 'single-user' : 'users';
+    const status = { ...(await describeNode(this.parts)), mode } as const;
+    // How many rows there are tells of rows that policy hides.
+    const { allowed } = this.#policy.decide(principal, { action: 'administer', tables: ['*'] });
+    return allowed ? status : { ...status, tables: [], warnings: [] };
   }
 
   async doctor(): Promise<readonly DoctorCheck[]> {
+    demand(this.#policy, await this.#principal(), 'administer');
     return await examine(this.parts);
   }
 
@@ -165,7 +208,7 @@ export class FractalNode implements NodeApi {
     const mode = request.mode ?? 'hybrid';
     const at = request.at ?? today(this.parts.outside.clock);
     const hits = await this.parts.search.find(
-      this.#principal,
+      await this.#principal(),
       {
         query: request.query,
         mode,
@@ -213,7 +256,7 @@ export class FractalNode implements NodeApi {
       request.params ?? [],
       this.parts.limits,
     );
-    return authorize(statement, this.#principal, this.#policy);
+    return authorize(statement, await this.#principal(), this.#policy);
   }
 
   /** The caller's signal, the node's own stop and the time bound as one. */
@@ -231,98 +274,99 @@ export class FractalNode implements NodeApi {
   }
 
   async lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff> {
-    return await this.#law.diff(request, signal);
+    return await (await this.#law()).diff(request, signal);
   }
 
   async lawVersions(document: string): Promise<LawVersions> {
-    return await this.#law.versions(document);
+    return await (await this.#law()).versions(document);
   }
 
   async lawDocuments(): Promise<readonly ListedDocument[]> {
-    return await this.#law.documents();
+    return await (await this.#law()).documents();
   }
 
   async lawShow(request: LawShowRequest): Promise<LawText> {
-    return await this.#law.show(request);
+    return await (await this.#law()).show(request);
   }
 
   async *import(request: ImportRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
-    this.#mayImport();
-    yield* this.#jobs.import(request, this.#principal.id, signal);
+    const principal = await this.#mayImport();
+    yield* this.#jobs.import(request, principal.id, signal);
   }
 
   async submitImport(request: ImportRequest): Promise<Job> {
-    this.#mayImport();
-    return await this.#jobs.submit(request, this.#principal.id);
+    const principal = await this.#mayImport();
+    return await this.#jobs.submit(request, principal.id);
   }
 
   async *followJob(id: number, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
-    this.#mayImport();
+    await this.#mayImport();
     yield* this.#jobs.follow(id, signal);
   }
 
   async jobs(): Promise<readonly Job[]> {
-    this.#mayImport();
+    await this.#mayImport();
     return await this.parts.queue.jobs();
   }
 
   async job(id: number): Promise<JobDetail> {
-    this.#mayImport();
+    await this.#mayImport();
     return await this.parts.queue.job(id);
   }
 
   async pauseJob(id: number): Promise<Job> {
-    this.#mayImport();
+    await this.#mayImport();
     return await this.parts.queue.pause(id);
   }
 
   async resumeJob(id: number): Promise<Job> {
-    this.#mayImport();
+    await this.#mayImport();
     return await this.parts.queue.resume(id);
   }
 
   async cancelJob(id: number): Promise<Job> {
-    this.#mayImport();
+    await this.#mayImport();
     return await this.parts.queue.cancel(id);
   }
 
   async retryJob(id: number, items?: readonly number[]): Promise<Job> {
-    this.#mayImport();
+    await this.#mayImport();
     return await this.parts.queue.retry(id, items);
   }
 
   async watch(request: WatchRequest): Promise<Watch> {
-    this.#mayImport();
-    return await this.#jobs.watch(request, this.#principal.id);
+    const principal = await this.#mayImport();
+    return await this.#jobs.watch(request, principal.id);
   }
 
   async watches(): Promise<readonly Watch[]> {
-    this.#mayImport();
+    await this.#mayImport();
     return await this.parts.watcher.list();
   }
 
   async unwatch(path: string): Promise<void> {
-    this.#mayImport();
+    await this.#mayImport();
     await this.parts.watcher.remove(path);
   }
 
   async sources(): Promise<readonly SourceInfo[]> {
+    demand(this.#policy, await this.#principal(), 'import');
     return await this.#sources.list();
   }
 
   async addSource(request: SourceRequest): Promise<SourceInfo> {
-    await this.#mayFetch();
-    return await this.#sources.add(request);
+    const principal = await this.#mayFetch();
+    return await this.#sources.add(request, principal.id);
   }
 
   async removeSource(name: string): Promise<void> {
-    await this.#mayFetch();
-    await this.#sources.remove(name);
+    const principal = await this.#mayFetch();
+    await this.#sources.remove(name, principal.id);
   }
 
   async *runSources(request: RunRequest, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
-    await this.#mayFetch();
-    for await (const result of this.#sources.run(request, this.#stop(signal)))
+    const principal = await this.#mayFetch();
+    for await (const result of this.#sources.run(request, principal.id, this.#stop(signal)))
       yield { type: 'result', result: shownResult(result) };
     await settleIndexes(this.parts);
   }
@@ -337,15 +381,17 @@ export class FractalNode implements NodeApi {
     this.#sources.start();
   }
 
-  #mayImport(): void {
-    const decision = this.#policy.decide(this.#principal, { action: 'import', tables: ['*'] });
-    if (!decision.allowed)
-      throw unavailableError('policy.denied', decision.rule, 'Ask an administrator for the right.');
+  async #mayImport(): Promise<Principal> {
+    const principal = await this.#principal();
+    demand(this.#policy, principal, 'import');
+    return principal;
   }
 
-  async #mayFetch(): Promise<void> {
-    this.#mayImport();
+  /** Who fetches, if they may, and if what they bring can be taken in. */
+  async #mayFetch(): Promise<Principal> {
+    const principal = await this.#mayImport();
     await importReady(this.parts);
+    return principal;
   }
 
   #stop(signal: AbortSignal | undefined): AbortSignal {
@@ -354,6 +400,8 @@ export class FractalNode implements NodeApi {
 
   async *reindex(signal?: AbortSignal): AsyncGenerator<ReindexEvent> {
     const { store, search, embedder, limits } = this.parts;
+    const principal = await this.#principal();
+    demand(this.#policy, principal, 'administer');
     const events: ReindexEvent[] = [];
     let wake: () => void = () => undefined;
     let failure: unknown;
@@ -363,7 +411,7 @@ export class FractalNode implements NodeApi {
       search,
       embedder,
       limits,
-      this.#principal.id,
+      principal.id,
       (done, total) => {
         events.push({ done, total });
         wake();
@@ -386,6 +434,20 @@ export class FractalNode implements NodeApi {
     await work;
     if (failure !== undefined) throw asFractalError(failure);
     await settleIndexes(this.parts);
+  }
+
+  async users(request: UserRequest): Promise<UserAnswer> {
+    return await administerUsers(this.#directory, this.#policy, await this.#principal(), request);
+  }
+
+  async policy(request: PolicyRequest): Promise<PolicyAnswer> {
+    return await administerPolicy(
+      this.parts,
+      this.#directory,
+      this.#policy,
+      await this.#principal(),
+      request,
+    );
   }
 
   async close(): Promise<void> {

@@ -6,3 +6,7 @@ const ROOT = new URL('../../', import.meta.url);
 export function shippedModelFolder(): string {
   return fileURLToPath(new URL('models/fractal-embed-v1', ROOT));
 }
+
+export function shippedPolicy(): string {
+  return fileURLToPath(new URL('policies/default.json', ROOT));
+}

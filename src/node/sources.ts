@@ -23,16 +23,15 @@ export class NodeSources {
   readonly #sources: Sources;
   readonly #importer: Importer;
   readonly #http: HttpClient;
-  readonly #principal: string;
   readonly #networkOn: boolean;
   readonly #timer: SourceTimer;
 
+  /** `principal`: as whom sources run when they are due. */
   constructor(parts: NodeParts, principal: string, log: Log) {
     const { sources, importer, http, limits, config } = parts;
     this.#sources = sources;
     this.#importer = importer;
     this.#http = http;
-    this.#principal = principal;
     this.#networkOn = config.network?.enabled === true;
     this.#timer = new SourceTimer({ sources, limits, log, principal });
   }
@@ -51,25 +50,25 @@ export class NodeSources {
     return (await this.#sources.list()).map(asSourceInfo);
   }
 
-  async add(request: SourceRequest): Promise<SourceInfo> {
+  async add(request: SourceRequest, principal: string): Promise<SourceInfo> {
     const { every_s: everyS, name, source, kind, jurisdiction, since } = request;
-    this.#importer.check({ kind, jurisdiction, inForceFrom: since, principal: this.#principal });
+    this.#importer.check({ kind, jurisdiction, inForceFrom: since, principal });
     const feed = { name, source, everyS, kind, jurisdiction, since };
-    return asSourceInfo(await this.#sources.add(feed, this.#principal));
+    return asSourceInfo(await this.#sources.add(feed, principal));
   }
 
-  async remove(name: string): Promise<void> {
-    await this.#sources.remove(name, this.#principal);
+  async remove(name: string, principal: string): Promise<void> {
+    await this.#sources.remove(name, principal);
   }
 
   /** A source whose list cannot be read is one result: it must not keep the others from running. */
-  async *run(request: RunRequest, signal: AbortSignal): AsyncGenerator<FileResult> {
+  async *run(request: RunRequest, principal: string, signal: AbortSignal): AsyncGenerator<FileResult> {
     const { names, allow_network: allow = false } = request;
     this.#sources.checkNetwork(allow);
     const due = names.length > 0 ? [] : await this.#sources.due();
     for (const name of [...names, ...due.map((feed) => feed.name)]) {
       try {
-        yield* this.#sources.run(name, this.#principal, allow, signal);
+        yield* this.#sources.run(name, principal, allow, signal);
       } catch (error) {
         signal.throwIfAborted();
         yield listFailure(name, error);

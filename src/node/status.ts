@@ -58,7 +58,7 @@ export async function queueState(parts: NodeParts): Promise<NodeStatus['queue']>
   };
 }
 
-export async function describeNode(parts: NodeParts): Promise<NodeStatus> {
+export async function describeNode(parts: NodeParts): Promise<Omit<NodeStatus, 'mode'>> {
   const { store, config, outside, dataDir } = parts;
   const counts = await store.rows<{ name: string; n: bigint }>(
     TABLES.map(
@@ -71,7 +71,6 @@ export async function describeNode(parts: NodeParts): Promise<NodeStatus> {
   return {
     node: { id: store.nodeId, name: config.name, role: config.role, region: config.region },
     version: VERSION,
-    mode: 'single-user',
     data_dir: dataDir,
     running: false,
     uptime_s: Math.round((outside.clock.monotonic() - parts.startedAt) / 1000),

@@ -8,9 +8,14 @@ export type {
   AccessDecision,
   AccessPolicy,
   AccessRequest,
+  Action,
+  Attribute,
   Embedder,
   ModelIdentity,
   Principal,
+  ReadScope,
+  ReadableColumn,
+  ReadableTable,
   TermVectors,
 } from './ports.ts';
 export { citedBy, citesOf, definitionsFor } from './law/references.ts';
@@ -42,5 +47,6 @@ export {
 } from './search/section-table.ts';
 export type { IndexedSection, PassageVectors } from './search/section-table.ts';
 export { authorize, type AuthorizedQuery } from './sql/authorize.ts';
-export { executeQuery, explainQuery } from './sql/execute.ts';
+export { executeQuery, explainQuery, openQuery, type OpenQuery } from './sql/execute.ts';
 export { parseStatement, type Statement } from './sql/statement.ts';
+export { rewriteQuery } from './sql/rewrite.ts';

@@ -33,23 +33,82 @@ export interface TermVectors {
   likeness(asked: Uint16Array, found: Uint16Array): Promise<Float32Array>;
 }
 
+/** What a principal is known by besides its roles: text, a number, a flag, or a list of texts. */
+export type Attribute = string | number | boolean | readonly string[];
+
 /** Who asks. */
 export interface Principal {
   readonly id: string;
   readonly roles: readonly string[];
+  readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
-/** What a principal wants to do. `tables` are `schema.name`. */
+export type Action =
+  | 'read'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'import'
+  | 'export'
+  | 'sync'
+  | 'infer'
+  | 'administer'
+  | 'impersonate';
+
+/** What a principal wants to do. `tables` are `schema.name`, or `*` for the action as such. */
 export interface AccessRequest {
-  readonly action: 'read' | 'import' | 'administer';
+  readonly action: Action;
   readonly tables: readonly string[];
+  /** Columns that will be shown, `*` for all. One that policy hides or masks anywhere makes the answer a denial. */
+  readonly shown?: readonly string[];
+  /** Columns that a predicate can be over; all of the table when absent. */
+  readonly available?: readonly string[];
 }
 
-/** Allowed, with the predicate every row must meet (SQL over the table's columns); or denied, with the rule's name. */
+/**
+ * Allowed, with the predicate every row must meet (SQL that DuckDB and Lance read alike, over the table's columns); or
+ * denied, with the rule's name.
+ */
 export type AccessDecision =
   | { readonly allowed: true; readonly predicate: string | undefined }
   | { readonly allowed: false; readonly rule: string };
 
+/** A column as a principal sees it. */
+export interface ReadableColumn {
+  readonly name: string;
+  /** DuckDB type. */
+  readonly type: string;
+  /** SQL over the table's own columns. */
+  readonly sql: string;
+  /** `plain`: the stored value in every row that is shown. */
+  readonly shown: 'plain' | 'masked' | 'in-some-rows';
+  readonly doc: string;
+  /** The rules behind it. */
+  readonly rules: readonly string[];
+}
+
+/** A table as a principal sees it. What is left out does not exist for them. */
+export interface ReadableTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly doc: string;
+  readonly columns: readonly ReadableColumn[];
+  /** SQL that every row shown meets; undefined for all rows. */
+  readonly where: string | undefined;
+  /** The rules that show its rows. */
+  readonly rules: readonly string[];
+  /** Names of columns that are not shown, with the rule behind each; only for explaining, never for the reader. */
+  readonly hidden: readonly { readonly name: string; readonly rule: string }[];
+}
+
+/** All that a principal may read, at this moment. */
+export interface ReadScope {
+  /** Scopes of one key are the same. */
+  readonly key: string;
+  readonly tables: readonly ReadableTable[];
+}
+
 export interface AccessPolicy {
   decide(principal: Principal, request: AccessRequest): AccessDecision;
+  scope(principal: Principal): ReadScope;
 }

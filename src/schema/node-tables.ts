@@ -148,4 +148,22 @@ export const NODE_TABLES: readonly string[] = [
   modified_ms BIGINT NOT NULL,
   missing_since TIMESTAMP
 )`,
+  // Users: who they are, and what policy asks of them, as JSON. Removed ones stay, so that no name is given twice.
+  `CREATE TABLE node.principals (
+  principal_id VARCHAR NOT NULL,
+  roles VARCHAR[] NOT NULL,
+  attributes VARCHAR NOT NULL,
+  removed BOOLEAN NOT NULL,
+  changed_at TIMESTAMP NOT NULL
+)`,
+  // Hashes of passwords and tokens. No SQL from outside ever reads them.
+  `CREATE TABLE node.credentials (
+  credential_id VARCHAR NOT NULL,
+  principal_id VARCHAR NOT NULL,
+  kind VARCHAR NOT NULL,
+  hash VARCHAR NOT NULL,
+  label VARCHAR NOT NULL,
+  created_at TIMESTAMP NOT NULL,
+  expires_at TIMESTAMP
+)`,
 ];

@@ -2,14 +2,12 @@
 import { Hono } from 'hono';
 import { usageError } from '../base/index.ts';
 import type { NodeApi } from '../node/index.ts';
+import { PRINCIPAL_HEADER, callerOf } from './caller.ts';
 import type { App, AppOptions } from './context.ts';
 import { SECURITY_HEADERS, guardRequest } from './guard.ts';
 import { HANDLERS } from './handlers.ts';
 import { problemResponse, shownError } from './problem.ts';
 import { ROUTES } from './routes.ts';
-
-/** Who the caller wants to be, said by `fractal --as` over the local socket. */
-export const PRINCIPAL_HEADER = 'fractal-principal';
 
 export type HttpApp = Hono<App>;
 
@@ -18,13 +16,14 @@ export function createApp(node: NodeApi, options: AppOptions): HttpApp {
 
   app.use(async (context, next) => {
     guardRequest(context.req.raw.headers, context.env);
-    checkPrincipal(context.req.header(PRINCIPAL_HEADER), options.principal);
+    if (options.admit === undefined) checkPrincipal(context.req.header(PRINCIPAL_HEADER), options.principal);
     await next();
   });
   for (const route of ROUTES)
-    app.on(route.method, honoPath(route.path), async (context) =>
-      HANDLERS[route.handler](context, options, node),
-    );
+    app.on(route.method, honoPath(route.path), async (context) => {
+      const asked = options.admit?.(callerOf(context.req.raw.headers)) ?? node;
+      return await HANDLERS[route.handler](context, options, asked);
+    });
 
   app.notFound((context) => {
     const methods = ROUTES.filter((route) => matches(route.path, context.req.path)).map(

@@ -1,7 +1,7 @@
 /** What a handler gets besides the request. */
 import type { Context } from 'hono';
 import type { Limits, Log } from '../base/index.ts';
-import type { NodeApi } from '../node/index.ts';
+import type { Caller, NodeApi } from '../node/index.ts';
 
 /** What the listener says about the connection. */
 export interface Door {
@@ -22,10 +22,12 @@ export interface AppOptions {
   readonly version: string;
   readonly limits: Limits;
   readonly log: Log;
-  /** As whom the node acts. No other name is accepted while nobody may impersonate. */
+  /** As whom the node acts when it cannot tell callers apart; no other name is accepted then. */
   readonly principal: string;
   /** Fires, with a reason that `isStopping` knows, before the doors are closed: imports are left to the next start. */
   readonly stopping?: AbortSignal;
+  /** The node as a caller sees it. Who they are is found at each call, so a change counts at once. */
+  readonly admit?: (caller: Caller) => NodeApi;
 }
 
 export type Handler = (

@@ -1,5 +1,12 @@
 /** One handler per route; the compiler asks for each. */
-import type { LawDiffRequest, LawShowRequest, SearchRequest } from '../node/index.ts';
+import { FractalError } from '../base/index.ts';
+import type {
+  LawDiffRequest,
+  LawShowRequest,
+  PolicyRequest,
+  SearchRequest,
+  UserRequest,
+} from '../node/index.ts';
 import { jsonBody } from './body.ts';
 import type { Handler, RequestContext } from './context.ts';
 import { importFiles, reindex } from './import-handler.ts';
@@ -8,7 +15,14 @@ import { fromQuery, type ObjectSchema } from './json-schema.ts';
 import { openMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { METRICS_TYPE, type HandlerName } from './routes.ts';
-import { LAW_DIFF_QUERY, LAW_SHOW_QUERY, LAW_VERSIONS_QUERY, SEARCH_REQUEST } from './schemas.ts';
+import {
+  LAW_DIFF_QUERY,
+  LAW_SHOW_QUERY,
+  LAW_VERSIONS_QUERY,
+  POLICY_REQUEST,
+  SEARCH_REQUEST,
+  USER_REQUEST,
+} from './schemas.ts';
 import { addSource, listSources, removeSource, runSources, sourceVersions } from './source-handlers.ts';
 import { explain, sql } from './sql-handlers.ts';
 import { followClient } from './stream.ts';
@@ -19,7 +33,12 @@ const asked = <T>(context: RequestContext, schema: ObjectSchema): T =>
 export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   health: () => Response.json({ status: 'ok' }),
   ready: async (_context, _options, node) => {
-    await node.status();
+    try {
+      await node.status();
+    } catch (error) {
+      // Users were read to refuse a probe without credentials: the data can be read.
+      if (!(error instanceof FractalError) || error.code !== 'auth.required') throw error;
+    }
     return Response.json({ status: 'ok' });
   },
   metrics: async (_context, _options, node) =>
@@ -47,6 +66,14 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   },
   lawShow: async (context, _options, node) =>
     Response.json(await node.lawShow(asked<LawShowRequest>(context, LAW_SHOW_QUERY))),
+  users: async (context, options, node) => {
+    const { http_json_bytes: limit } = options.limits;
+    return Response.json(await node.users(await jsonBody<UserRequest>(context, USER_REQUEST, limit)));
+  },
+  policies: async (context, options, node) => {
+    const { http_json_bytes: limit } = options.limits;
+    return Response.json(await node.policy(await jsonBody<PolicyRequest>(context, POLICY_REQUEST, limit)));
+  },
   sql,
   explain,
   import: importFiles,

@@ -1,4 +1,5 @@
-export { createApp, PRINCIPAL_HEADER } from './app.ts';
+export { createApp } from './app.ts';
+export { PRINCIPAL_HEADER } from './caller.ts';
 export type { HttpApp } from './app.ts';
 export type { AppOptions, Door } from './context.ts';
 export {

@@ -4,6 +4,8 @@ import { PROBLEM_TYPE } from './routes.ts';
 
 /** Where HTTP has a better word than the kind's own status. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  'auth.required': 401,
+  'auth.failed': 401,
   'http.not_found': 404,
   'http.method': 405,
   'http.accept': 406,
@@ -20,7 +22,12 @@ export function problemResponse(error: FractalError): Response {
   const problem = toProblem(error);
   return new Response(JSON.stringify(problem), {
     status: problem.status,
-    headers: { 'content-type': PROBLEM_TYPE },
+    headers: {
+      'content-type': PROBLEM_TYPE,
+      ...(problem.status === 401
+        ? { 'www-authenticate': 'Bearer, Basic realm="fractal", charset="UTF-8"' }
+        : {}),
+    },
   });
 }
 

@@ -15,6 +15,8 @@ import type {
   ListedDocument,
   NodeApi,
   NodeStatus,
+  PolicyAnswer,
+  PolicyRequest,
   ReindexEvent,
   RunRequest,
   SearchAnswer,
@@ -23,11 +25,13 @@ import type {
   SourceRequest,
   SourceVersion,
   SqlRequest,
+  UserAnswer,
+  UserRequest,
   Watch,
   WatchRequest,
   VersionsRequest,
 } from '../node/index.ts';
-import { PRINCIPAL_HEADER } from './app.ts';
+import { PRINCIPAL_HEADER } from './caller.ts';
 import { readFrames } from './frames.ts';
 import { FRAMES_TYPE, JSON_TYPE, NDJSON_TYPE } from './routes.ts';
 import { shortSocketPath } from './socket-path.ts';
@@ -36,6 +40,7 @@ export interface RemoteNodeOptions {
   readonly socketPath: string;
   /** Whom to act as; the local operator when absent. */
   readonly principal?: string;
+  readonly token?: string | undefined;
 }
 
 interface Call {
@@ -51,11 +56,13 @@ type ErrorLine = { readonly type: 'error'; readonly problem: Problem };
 export class RemoteNode implements NodeApi {
   readonly #socketPath: string;
   readonly #principal: string | undefined;
+  readonly #token: string | undefined;
   readonly #open = new Set<IncomingMessage>();
 
   constructor(options: RemoteNodeOptions) {
     this.#socketPath = shortSocketPath(options.socketPath, process.cwd());
     this.#principal = options.principal;
+    this.#token = options.token;
   }
 
   status(): Promise<NodeStatus> {
@@ -216,6 +223,14 @@ export class RemoteNode implements NodeApi {
     return answer.versions;
   }
 
+  users(request: UserRequest): Promise<UserAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/users', body: request });
+  }
+
+  policy(request: PolicyRequest): Promise<PolicyAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/policies', body: request });
+  }
+
   /** Ends this side's requests. The node itself goes on. */
   async close(): Promise<void> {
     for (const response of this.#open) response.destroy();
@@ -266,6 +281,7 @@ export class RemoteNode implements NodeApi {
             host: 'localhost',
             accept: call.accept ?? JSON_TYPE,
             ...(this.#principal === undefined ? {} : { [PRINCIPAL_HEADER]: this.#principal }),
+            ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
             ...(body === undefined
               ? {}
               : { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) }),

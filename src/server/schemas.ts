@@ -42,7 +42,7 @@ export const STATUS: ObjectSchema = record({
     region: text('region'),
   }),
   version: text('version of Fractal'),
-  mode: { type: 'string', enum: ['single-user'] },
+  mode: { type: 'string', enum: ['single-user', 'users'] },
   data_dir: text('the data directory'),
   running: flag('whether a server runs on the directory'),
   uptime_s: number('seconds since the node opened'),
@@ -459,4 +459,71 @@ export const IMPORT_EVENT: JsonSchema = {
     }),
     record({ type: { type: 'string', enum: ['error'] }, problem: PROBLEM }),
   ],
+};
+
+export const USER_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    action: { type: 'string', enum: ['list', 'add', 'set', 'remove', 'token', 'revoke'] },
+    id: text('name of the user; for every action but list'),
+    roles: { ...strings, description: 'for add and set' },
+    attributes: { type: 'object', description: 'for add and set: by name, as the policy declares them' },
+    password: text('for add and set'),
+    label: text('for token: what it is for'),
+    days: number('for token: how long it holds'),
+    credential: text('for revoke'),
+  },
+  required: ['action'],
+  additionalProperties: false,
+};
+
+export const USER_ANSWER: ObjectSchema = {
+  type: 'object',
+  properties: {
+    users: {
+      type: 'array',
+      items: record({
+        id: text('name'),
+        roles: strings,
+        attributes: { type: 'object' },
+        removed: flag('whether they may no longer come in'),
+        credentials: {
+          type: 'array',
+          items: record({
+            id: text('id, to revoke it'),
+            kind: { type: 'string', enum: ['password', 'token'] },
+            label: text('what it is for'),
+            expires_at: { type: ['string', 'null'], format: 'date-time' },
+          }),
+        },
+      }),
+    },
+    token: text('a new token; it is not told again'),
+  },
+  required: ['users'],
+};
+
+export const POLICY_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    action: { type: 'string', enum: ['show', 'explain', 'test'] },
+    principal: text('for explain: whose statement; the caller when absent'),
+    sql: text('for explain: one statement'),
+    document: { type: 'object', description: 'for test: a policy; the one in use when absent' },
+    cases: { type: 'array', description: 'for test: what is expected, as docs/policy.md says' },
+  },
+  required: ['action'],
+  additionalProperties: false,
+};
+
+export const POLICY_ANSWER: ObjectSchema = {
+  type: 'object',
+  properties: {
+    policy: { type: 'object', description: 'the policy, as docs/policy.md says' },
+    explanation: { type: 'object', description: 'the rewritten statement, and the rules behind it by table' },
+    results: {
+      type: 'array',
+      items: record({ name: text('of the case'), ok: flag('as expected'), found: text('what was found') }),
+    },
+  },
 };

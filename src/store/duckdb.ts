@@ -16,6 +16,7 @@ import {
   asFractalError,
   badInputError,
   internalError,
+  systemRandom,
   unavailableError,
   FractalError,
   type Limits,
@@ -30,9 +31,20 @@ export interface OpenStream {
   close(): void;
 }
 
+/** Names of catalogues are secrets: what has no name cannot be asked for (rule D7). */
+const secretName = (kind: 'data' | 'view'): string =>
+  `${kind}_${Buffer.from(systemRandom.bytes(16)).toString('hex')}`;
+const SECRET_NAME = /"?(?:data|view)_[0-9a-f]{32}"?\.?/g;
+
+/** A text of the engine as others may read it. */
+export const withoutSecretNames = (text: string): string => text.replaceAll(SECRET_NAME, '');
+
 /** What DuckDB says, without the data it may quote: the class of error and, for syntax and names, the message. */
 export function duckError(error: unknown): FractalError {
-  const text = (error instanceof Error ? error.message : '').replace(/^Failed to extract statements: /, '');
+  const text = withoutSecretNames(error instanceof Error ? error.message : '').replace(
+    /^Failed to extract statements: /,
+    '',
+  );
   const name = /^(\w+(?: \w+)*) Error: /.exec(text)?.[1];
   if (name === undefined || error instanceof FractalError) return asFractalError(error);
   const firstLine = text.split('\n', 1)[0] ?? '';
@@ -46,9 +58,14 @@ export function duckError(error: unknown): FractalError {
       );
     case 'Binder':
     case 'Catalog':
-      return badInputError('sql.name', firstLine, 'Use names that `select * from duckdb_columns()` lists.', {
-        cause: error,
-      });
+      return badInputError(
+        'sql.name',
+        firstLine,
+        '`show tables` and `describe law.sections` list the names.',
+        {
+          cause: error,
+        },
+      );
     case 'INTERRUPT':
       return unavailableError(
         'sql.interrupted',
@@ -112,6 +129,8 @@ export function checkThreadPool(limits: Limits): void {
 
 export class DuckDb {
   readonly path: string;
+  /** Name of the catalogue that holds the data. */
+  readonly data: string;
   readonly #instance: DuckDBInstance;
   readonly #limits: Limits;
   readonly #idle: DuckDBConnection[] = [];
@@ -121,12 +140,15 @@ export class DuckDb {
     take(connection: DuckDBConnection): void;
     refuse(error: unknown): void;
   }>();
+  /** The default catalogue of connections that do not stand in the data. */
+  readonly #stands = new WeakMap<DuckDBConnection, string>();
   #open = 0;
   #closed = false;
   #stop: (() => void) | undefined;
 
-  private constructor(path: string, instance: DuckDBInstance, limits: Limits) {
+  private constructor(path: string, data: string, instance: DuckDBInstance, limits: Limits) {
     this.path = path;
+    this.data = data;
     this.#instance = instance;
     this.#limits = limits;
   }
@@ -155,15 +177,61 @@ export class DuckDb {
       lock_configuration: 'true',
       access_mode: access,
     });
-    return new DuckDb(path, instance, limits);
+    return new DuckDb(path, await nameData(instance), instance, limits);
   }
 
-  /** A connection of one's own until `release`. Waits when all are taken. */
-  async acquire(signal?: AbortSignal): Promise<DuckDBConnection> {
+  /** A connection of one's own until `release`, standing in a catalogue. Waits when all are taken. */
+  async acquire(signal?: AbortSignal, catalogue = this.data): Promise<DuckDBConnection> {
     if (this.#closed) throw closedError();
-    const connection = this.#idle.pop() ?? (await this.#connect(signal));
+    const connection = this.#takeIdle(catalogue) ?? (await this.#connect(signal));
     this.#used.add(connection);
+    if (this.#standsIn(connection) === catalogue) return connection;
+    try {
+      await connection.run(`USE ${catalogue}`);
+    } catch (error) {
+      this.release(connection);
+      throw error;
+    }
+    this.#stands.set(connection, catalogue);
     return connection;
+  }
+
+  #standsIn(connection: DuckDBConnection): string {
+    return this.#stands.get(connection) ?? this.data;
+  }
+
+  /** The idle connection that stands there already, else the one that was used longest ago. */
+  #takeIdle(catalogue: string): DuckDBConnection | undefined {
+    const at = this.#idle.findLastIndex((connection) => this.#standsIn(connection) === catalogue);
+    return this.#idle.splice(Math.max(at, 0), 1)[0];
+  }
+
+  /**
+   * Makes a catalogue in memory, by statements that see its name and that of the data, and answers its name. What
+   * stands in it sees neither the other catalogues nor, unless its name is known, the data.
+   */
+  async makeCatalogue(statements: (name: string, data: string) => readonly string[]): Promise<string> {
+    const name = secretName('view');
+    await this.with(async (connection) => {
+      await connection.run(`ATTACH ':memory:' AS ${name}`);
+      try {
+        for (const statement of statements(name, this.data)) await connection.run(statement);
+      } catch (error) {
+        await connection.run(`DETACH ${name}`);
+        throw error;
+      }
+    });
+    return name;
+  }
+
+  /** Drops a catalogue that no connection in use stands in. */
+  async dropCatalogue(name: string): Promise<void> {
+    for (const connection of this.#idle.filter((one) => this.#standsIn(one) === name)) {
+      this.#idle.splice(this.#idle.indexOf(connection), 1);
+      this.#open--;
+      connection.closeSync();
+    }
+    await this.with((connection) => connection.run(`DETACH ${name}`));
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<DuckDBConnection> {
@@ -203,8 +271,8 @@ export class DuckDb {
   }
 
   /** Runs `body` on a connection that nothing else uses (rule D4). */
-  async with<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.acquire();
+  async with<T>(body: (connection: DuckDBConnection) => Promise<T>, catalogue = this.data): Promise<T> {
+    const connection = await this.acquire(undefined, catalogue);
     try {
       return await body(connection);
     } catch (error) {
@@ -220,9 +288,14 @@ export class DuckDb {
   }
 
   /** A stream on its own connection. The signal and the timeout interrupt the statement. */
-  async stream(sql: string, params: Parameters, signal: AbortSignal): Promise<OpenStream> {
+  async stream(
+    sql: string,
+    params: Parameters,
+    signal: AbortSignal,
+    catalogue = this.data,
+  ): Promise<OpenStream> {
     signal.throwIfAborted();
-    const connection = await this.acquire(signal);
+    const connection = await this.acquire(signal, catalogue);
     let stop: (() => void) | undefined;
     const onAbort = (): void => {
       stop ??= keepInterrupting([connection]);
@@ -259,6 +332,22 @@ export class DuckDb {
     for (const connection of this.#idle.splice(0)) connection.closeSync();
     if (this.#used.size > 0) this.#stop = keepInterrupting(this.#used);
     this.#instance.closeSync();
+  }
+}
+
+/** Gives the data a name that nobody can guess; the engine calls it after its file. Answers the name. */
+async function nameData(instance: DuckDBInstance): Promise<string> {
+  const connection = await instance.connect();
+  try {
+    const reader = await connection.runAndReadAll('select current_database()');
+    const [[given] = []] = reader.getRowsJS() as string[][];
+    // A file that is open twice in one process is one instance (rule D1): it has its name already.
+    if (given?.replace(SECRET_NAME, '') === '') return given;
+    const name = secretName('data');
+    await connection.run(`ALTER DATABASE "${(given ?? '').replaceAll('"', '""')}" SET ALIAS TO ${name}`);
+    return name;
+  } finally {
+    connection.closeSync();
   }
 }
 

@@ -1,4 +1,4 @@
-export { DuckDb, duckError, execute, readRows } from './duckdb.ts';
+export { DuckDb, duckError, execute, readRows, withoutSecretNames } from './duckdb.ts';
 export type { OpenStream, Parameters } from './duckdb.ts';
 export { changes } from './feed.ts';
 export type { ChangeBatch, ChangeRequest } from './feed.ts';
@@ -12,7 +12,9 @@ export type { Stage } from './stage.ts';
 export { Store } from './store.ts';
 export type { Books, Committed, LanceReader, Snapshot, StoreOptions } from './store.ts';
 export { Transaction } from './transaction.ts';
-export { toIpcStream } from './arrow/index.ts';
+export { toIpcStream, wholeResult } from './arrow/index.ts';
+export type { ArrowSource } from './arrow/index.ts';
+export type { ViewLease } from './view-catalogues.ts';
 export { parseDate, parseDecimal, parseTimestamp } from './values.ts';
 export type { Row, RowValue } from './values.ts';
 export type { Salvage } from './wal-salvage.ts';

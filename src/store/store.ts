@@ -18,6 +18,7 @@ import type { LanceDefinition, LanceStore, LanceTable } from './lance.ts';
 import { damaged, openParts, recover, type StoreOptions, type StoreParts } from './opening.ts';
 import type { Stamp } from './put.ts';
 import { Transaction } from './transaction.ts';
+import { ViewCatalogues, type ViewLease } from './view-catalogues.ts';
 import type { Salvage } from './wal-salvage.ts';
 
 export type { StoreOptions };
@@ -56,6 +57,7 @@ export class Store {
   readonly #books = new Serial();
   readonly #listeners = new Set<(commitVersion: bigint) => void>();
   readonly #warnings: string[];
+  readonly #views: ViewCatalogues;
   #commitVersion: bigint;
   #lanceDamage: FractalError | undefined;
   #closing: Promise<void> | undefined;
@@ -64,6 +66,7 @@ export class Store {
     this.options = options;
     this.nodeId = parts.nodeId;
     this.#duck = parts.duck;
+    this.#views = new ViewCatalogues(parts.duck, options.limits);
     this.#lance = parts.lance;
     this.#mark = parts.mark;
     this.#hlc = parts.hlc;
@@ -301,9 +304,30 @@ export class Store {
     return { connection, release: () => this.#duck.release(connection) };
   }
 
-  /** A streaming answer on a connection of its own. */
-  async stream(sql: string, params: Parameters, signal: AbortSignal): Promise<OpenStream> {
-    return await this.#duck.stream(sql, params, signal);
+  /** A streaming answer on a connection of its own, standing in the data or in a leased catalogue. */
+  async stream(
+    sql: string,
+    params: Parameters,
+    signal: AbortSignal,
+    catalogue?: string,
+  ): Promise<OpenStream> {
+    return await this.#duck.stream(sql, params, signal, catalogue);
+  }
+
+  /**
+   * A catalogue of views over the data, made by `statements` unless one of the same key is there. It stays until
+   * `release`; then it may be dropped for others.
+   */
+  async leaseViews(
+    key: string,
+    statements: (name: string, data: string) => readonly string[],
+  ): Promise<ViewLease> {
+    return await this.#views.lease(key, statements);
+  }
+
+  /** Small answers as objects, standing in a leased catalogue. */
+  async rowsOfViews<T>(catalogue: string, sql: string, params: Parameters = []): Promise<T[]> {
+    return await this.#duck.with((connection) => readRows<T>(connection, sql, params), catalogue);
   }
 
   /** Why the Lance tables cannot be used, if they cannot. */

@@ -549,11 +549,11 @@ describe('sql', () => {
 });
 
 describe('the way to the node', () => {
-  it('opens the directory when no node runs, as the local operator', async () => {
+  it('opens the directory when no node runs, as nobody else unless asked', async () => {
     await d.run('status');
     await d.run('status', '--as', 'auditor', '--data', 'other');
     assert.deepEqual(d.opened, [
-      { dataDir: path.join(d.folder, '.fractal'), principal: 'local-operator' },
+      { dataDir: path.join(d.folder, '.fractal'), principal: undefined },
       { dataDir: path.join(d.folder, 'other'), principal: 'auditor' },
     ]);
   });

@@ -56,7 +56,7 @@ export interface Desk {
   readonly stdout: MemorySink;
   readonly stderr: MemorySink;
   readonly env: Record<string, string>;
-  readonly opened: { dataDir: string; principal: string }[];
+  readonly opened: { dataDir: string; principal: string | undefined }[];
   readonly inited: InitOptions[];
   readonly exits: number[];
   /** How often a node that serves was told to run its sources. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FractalError } from '../../src/base/index.ts';
-import { editDistance, nearest } from '../../src/cli/nearest.ts';
+import { editDistance, nearest } from '../../src/base/nearest.ts';
 import { parse } from '../../src/cli/parse.ts';
 
 const values = (line: string[], env = {}) => parse(line, env).values;

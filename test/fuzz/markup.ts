@@ -11,14 +11,14 @@ export interface Tag {
 
 /** The tags of a text in order, declarations and comments left out. */
 export function tagsOf(text: string): readonly Tag[] {
-  return [...text.matchAll(/<(\/?)([A-Za-z][\w:.-]{0,60})(?![\w:.-])((?:"[^"]*"|'[^']*'|[^<>"'])*?)(\/?)>/g)].map(
-    ({ index, 0: all, 1: slash, 2: name = '', 4: end }) => ({
-      from: index,
-      to: index + all.length,
-      name,
-      kind: slash === '/' ? 'close' : end === '/' ? 'empty' : 'open',
-    }),
-  );
+  return [
+    ...text.matchAll(/<(\/?)([A-Za-z][\w:.-]{0,60})(?![\w:.-])((?:"[^"]*"|'[^']*'|[^<>"'])*?)(\/?)>/g),
+  ].map(({ index, 0: all, 1: slash, 2: name = '', 4: end }) => ({
+    from: index,
+    to: index + all.length,
+    name,
+    kind: slash === '/' ? 'close' : end === '/' ? 'empty' : 'open',
+  }));
 }
 
 interface Element {

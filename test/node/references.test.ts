@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { citedBy, citesOf, definitionsFor, type ReferencePorts } from '../../src/query/index.ts';
+import { engine } from '../security/kit.ts';
 import { annualPart, testNode, type TestNode } from './kit.ts';
 
 const SEVEN = annualPart(7, '2023-07-01', {
@@ -14,11 +15,14 @@ const SEVEN = annualPart(7, '2023-07-01', {
 const EIGHT = annualPart(8, '2023-07-01', {
   '8.1': ['(a) Keep it as part 7 of this chapter says in § 7.2(b).', '(b) More.'],
 });
-const PRINCIPAL = { id: 'local-operator', roles: [] };
+const PRINCIPAL = { id: 'reader', roles: ['reader'] };
+const POLICY = engine({
+  roles: { reader: { doc: 'the law', grants: [{ id: 'law', actions: ['read'], tables: ['law.*'] }] } },
+});
 
 function ports(t: TestNode): ReferencePorts {
   const { store, limits } = t.node.parts;
-  return { store, limits, policy: { decide: () => ({ allowed: true, predicate: undefined }) } };
+  return { store, limits, policy: POLICY };
 }
 
 test('references point forwards, and into documents that come later', async () => {
@@ -89,8 +93,8 @@ test('the definition of the nearest scope wins', async () => {
 test('who may not read gets no references', async () => {
   await using t = await testNode();
   await t.import(await t.file('7.xml', SEVEN));
-  const denied = { ...ports(t), policy: { decide: () => ({ allowed: false, rule: 'none' }) as const } };
-  await assert.rejects(citesOf(denied, PRINCIPAL, 'us/cfr/99/7#s7.1-a'), { code: 'policy.denied' });
+  const stranger = { id: 'stranger', roles: [] };
+  await assert.rejects(citesOf(ports(t), stranger, 'us/cfr/99/7#s7.1-a'), { code: 'policy.denied' });
 });
 
 test('the same text again leaves no second row of any fact', async () => {

@@ -80,7 +80,7 @@ test('SQL only reads, one statement at a time, and cannot leave the node', async
   for (const [sql, code] of [
     ['delete from law.sections', 'sql.read_only'],
     ['create table x(i int)', 'sql.read_only'],
-    [`copy law.sections to 'out.csv'`, 'sql.forbidden'],
+    [`copy law.sections to 'out.csv'`, 'sql.read_only'],
     [`attach 'other.db'`, 'sql.read_only'],
     ['set memory_limit = 1', 'sql.read_only'],
     [`call enable_logging()`, 'sql.read_only'],
@@ -159,6 +159,7 @@ test('a model whose file was changed does not load', async () => {
 test('a second process cannot open the same node', async () => {
   await using t = await testNode();
   await assert.rejects(openNode({ dataDir: t.dataDir, log: silentLog, principal: 'someone' }), {
-    code: 'principal.unknown',
+    code: 'store.locked',
   });
+  await assert.rejects(async () => t.node.as({ as: 'someone' }).status(), { code: 'principal.unknown' });
 });

@@ -25,6 +25,7 @@ const FROZEN: readonly string[] = [
   '11811b47b2de401afd5e3a8a00f8f1e218c3f2b9f3a7e965a6cf964bc9b3b0cc',
   'bb4dc80258883669c9e3560b80e5aaff298c24935112b108a45da50a6340a70c',
   'a6f1f174739cfa20cf67d87ab840c23c3eceb57b2499d05f8a4df3bf82e47c25',
+  '54a5258976a75acaaa0809f3a6b3cc2003943b5887589a0e8c4ae833204b6143',
 ];
 
 const clock = new ManualClock(Date.UTC(2024, 0, 1));

@@ -25,7 +25,11 @@ import type {
   SourceInfo,
   SourceRequest,
   SourceVersion,
+  PolicyAnswer,
+  PolicyRequest,
   SqlRequest,
+  UserAnswer,
+  UserRequest,
   Watch,
   WatchRequest,
   VersionsRequest,
@@ -465,6 +469,20 @@ export class MemoryNode implements NodeApi {
   async unwatch(path: string): Promise<void> {
     this.#see('unwatch', path);
     if (!this.watched.delete(path)) throw notFoundError('watch.unknown', 'not watched', 'List them.');
+  }
+
+  async users(request: UserRequest): Promise<UserAnswer> {
+    this.#see('users', request);
+    return {
+      users: [{ id: 'ann', roles: ['inspector'], attributes: {}, removed: false, credentials: [] }],
+      ...(request.action === 'add' ? { token: 'fractal_token' } : {}),
+    };
+  }
+
+  async policy(request: PolicyRequest): Promise<PolicyAnswer> {
+    this.#see('policy', request);
+    if (request.action !== 'test') return {};
+    return { results: [{ name: 'a case', ok: request.cases !== undefined, found: 'nothing' }] };
   }
 
   async close(): Promise<void> {

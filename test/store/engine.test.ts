@@ -217,6 +217,42 @@ describe('engine', () => {
       });
   });
 
+  it('D7 the data have another name in each run, and a catalogue of views knows none', async (t) => {
+    const folder = await tempFolder(t);
+    const file = path.join(folder, 'a.duckdb');
+    const names = new Set<string>();
+    for (let run = 0; run < 2; run++) {
+      const duck = await DuckDb.open(file, folder, DEFAULT_LIMITS);
+      names.add(duck.data);
+      assert.match(duck.data, /^data_[0-9a-f]{32}$/);
+      await duck.with((connection) => connection.run('create table if not exists secret as select 1 as x'));
+      const views = await duck.makeCatalogue((name, data) => [
+        `create view ${name}.main.shown as select x + 1 as y from ${data}.main.secret`,
+      ]);
+      const inside = async (sql: string): Promise<unknown[]> =>
+        duck.with(async (connection) => (await connection.runAndReadAll(sql)).getRowsJS(), views);
+      assert.deepEqual(await inside('from shown'), [[2]]);
+      for (const sql of ['from secret', 'from main.secret', 'from a.main.secret', 'from data.main.secret'])
+        assert.equal(await codeOf(inside(sql)), 'sql.name', sql);
+      const error = await inside('from shon').catch((thrown: unknown) => thrown as Error);
+      assert.ok(!JSON.stringify(error).includes(views) && !String(error).includes(duck.data));
+      // Connections go round: none keeps standing among the views.
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, i) => {
+          if (i % 2 === 0) assert.deepEqual(await inside('from shown'), [[2]]);
+          else assert.deepEqual(await duck.rows('select x from secret where $1 = 1', [1]), [{ x: 1 }]);
+        }),
+      );
+      await duck.dropCatalogue(views);
+      assert.equal(
+        await codeOf(duck.with((connection) => connection.run(`from ${views}.main.shown`))),
+        'sql.name',
+      );
+      duck.close();
+    }
+    assert.equal(names.size, 2);
+  });
+
   it('D6 an error of the engine never shows a value from a row', async (t) => {
     const { store } = await freshStore(t);
     const secret = 'Jane-Doe-5550199';

@@ -45,6 +45,7 @@ export async function serve(
     limits,
     log,
     principal: session.values.as ?? LOCAL_OPERATOR,
+    ...(opened.admit === undefined ? {} : { admit: opened.admit }),
   });
   const listening = await listen({
     app,
@@ -61,7 +62,7 @@ export async function serve(
     else await writeLine(session, `Serving ${style.bold(url)} and ${socketPath}`);
     await note(
       session,
-      'Single-user mode: whoever can reach this port on this machine has all rights. Ctrl-C stops.',
+      'Single-user mode, until `fractal user add`: whoever can reach this port on this machine has all rights. Ctrl-C stops.',
     );
     opened.startSources();
     if (!signal.aborted) await once(signal, 'abort');

@@ -6,6 +6,7 @@ import { badInputError, type Limits } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { AccessPolicy, Principal } from '../ports.ts';
 import { authorize } from '../sql/authorize.ts';
+import { queryRows } from '../sql/execute.ts';
 import { parseStatement } from '../sql/statement.ts';
 
 export interface ReferencePorts {
@@ -148,5 +149,5 @@ async function ask<T>(
 ): Promise<T[]> {
   const statement = await parseStatement(store, sql, params, limits);
   const query = authorize(statement, principal, policy);
-  return await store.rows<T>(query.statement.sql, query.statement.params);
+  return await queryRows<T>(store, query);
 }

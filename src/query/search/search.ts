@@ -66,6 +66,10 @@ const HIT_COLUMNS = [
   'in_force_to',
 ];
 
+/** Columns of law.sections that a hit shows, and those that the search table holds as the database does. */
+const SHOWN_COLUMNS = ['section_id', 'version_id', 'document_id', 'citation', 'heading', 'text'];
+const POLICY_COLUMNS = ['section_id', 'version_id', 'document_id', 'jurisdiction', 'level', 'citation'];
+
 export class SectionSearch {
   readonly #ports: Ports;
   readonly #inForce: InForce;
@@ -260,7 +264,12 @@ export class SectionSearch {
 
   /** Filters and policy, evaluated before ranking with the date: a hidden row never takes a hit's place. */
   #prefilter(principal: Principal, query: SectionQuery): string[] {
-    const decision = this.#ports.policy.decide(principal, { action: 'read', tables: ['law.sections'] });
+    const decision = this.#ports.policy.decide(principal, {
+      action: 'read',
+      tables: ['law.sections'],
+      shown: SHOWN_COLUMNS,
+      available: POLICY_COLUMNS,
+    });
     if (!decision.allowed)
       throw deniedError(
         'policy.denied',

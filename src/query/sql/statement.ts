@@ -1,17 +1,26 @@
-/** Text to a statement: one statement, of a kind that only reads. The AST allow-list comes with policies. */
-import { StatementType } from '@duckdb/node-api';
+/** Text to a statement: one statement, that only reads, made of what the guard knows. */
 import { badInputError, type FractalError, type Limits } from '../../base/index.ts';
-import { duckError, type RowValue, type Store } from '../../store/index.ts';
+import type { RowValue, Store } from '../../store/index.ts';
+import { readAst, type AstNode } from './ast.ts';
+import { guard, type TableRef } from './guard.ts';
 
 declare const parsed: unique symbol;
 
 export interface Statement {
+  /** What runs. */
   readonly sql: string;
   readonly params: readonly RowValue[];
+  /** Whether the plan is asked for instead of the rows. */
+  readonly explain: boolean;
+  readonly tables: readonly TableRef[];
+  readonly limits: Limits;
   readonly [parsed]: true;
 }
 
-const READ_ONLY: readonly StatementType[] = [StatementType.SELECT, StatementType.EXPLAIN];
+type Form = Pick<Statement, 'sql' | 'explain' | 'tables'>;
+
+/** What was found of a text does not depend on who asks, so it is kept per store. */
+const remembered = new WeakMap<Store, Map<string, Form>>();
 
 export async function parseStatement(
   store: Store,
@@ -19,37 +28,68 @@ export async function parseStatement(
   params: readonly RowValue[],
   limits: Limits,
 ): Promise<Statement> {
+  const forms = remembered.get(store) ?? new Map<string, Form>();
+  remembered.set(store, forms);
+  const form = forms.get(sql) ?? (await parse(store, sql, limits));
+  forms.delete(sql);
+  forms.set(sql, form);
+  const [oldest] = forms.keys();
+  if (forms.size > limits.sql_remembered && oldest !== undefined) forms.delete(oldest);
+  return { ...form, params, limits } as unknown as Statement;
+}
+
+/** Blanks and comments, then the word: what follows is the statement itself. */
+const EXPLAIN = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*explain\b/i;
+const SHOW_TABLES = /^\s*show\s+(?:all\s+)?tables\s*;?\s*$/i;
+
+async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
   if (Buffer.byteLength(sql) > limits.sql_bytes)
     throw badInputError(
       'sql.length',
       `the statement is longer than ${limits.sql_bytes} bytes`,
       'Shorten it.',
     );
-  const oneStatement = (count: string): FractalError =>
-    badInputError('sql.one_statement', `the text holds ${count}`, 'Send exactly one statement.');
-  const type = await store.withConnection(async (connection) => {
-    // When it cannot read the text, this call says only that it failed; preparing the text says why.
-    const statements = await connection.extractStatements(sql).catch(async () => {
-      const prepared = await connection.prepare(sql).catch((error: unknown) => {
-        const known = duckError(error);
-        throw known.code === 'sql.syntax' ? known : oneStatement('no statement');
-      });
-      prepared.destroySync();
-      throw oneStatement('no statement');
-    });
-    if (statements.count !== 1) throw oneStatement(`${statements.count} statements`);
-    const prepared = await statements.prepare(0);
-    try {
-      return prepared.statementType;
-    } finally {
-      prepared.destroySync();
-    }
-  });
-  if (!READ_ONLY.includes(type))
+  // The engine would stop reading there, and half a surrogate would reach it as another character.
+  if (sql.includes('\0') || !sql.isWellFormed())
+    throw badInputError('sql.syntax', 'the statement is not well-formed Unicode text', 'Send plain text.');
+  if (SHOW_TABLES.test(sql)) return { sql: 'from node.tables', explain: false, tables: [NODE_TABLES] };
+  const explain = EXPLAIN.exec(sql);
+  const text = explain === null ? sql : sql.slice(explain[0].length);
+  return { sql: text, explain: explain !== null, tables: guard(await readStatement(store, text)) };
+}
+
+const NODE_TABLES: TableRef = { schema: 'node', name: 'tables' };
+
+async function readStatement(store: Store, sql: string): Promise<AstNode> {
+  const [row] = await store.rows<{ tree: string }>('select json_serialize_sql($1::varchar) as tree', [sql]);
+  const tree = readAst(row?.tree ?? '{}');
+  if (tree['error'] !== false) throw notRead(tree);
+  const statements = tree['statements'] as AstNode[];
+  const [only] = statements;
+  if (only === undefined || statements.length !== 1)
     throw badInputError(
-      'sql.read_only',
-      'the statement is not a query',
-      'SELECT, WITH, FROM, VALUES and EXPLAIN are answered. Records are written with `fractal import`.',
+      'sql.one_statement',
+      `the text holds ${only === undefined ? 'no statement' : `${statements.length} statements`}`,
+      'Send exactly one statement.',
     );
-  return { sql, params } as unknown as Statement;
+  return only;
+}
+
+/** The engine's reason; its message quotes the statement, never data. */
+function notRead(tree: AstNode): FractalError {
+  const { error_type: type, error_message: message, position } = tree;
+  if (type === 'parser')
+    return badInputError(
+      'sql.syntax',
+      `Parser Error: ${String(message).split('\n', 1)[0] ?? ''}`,
+      typeof position === 'string' || typeof position === 'number'
+        ? `Correct the statement at character ${String(position)}.`
+        : 'Correct the statement.',
+    );
+  return badInputError(
+    'sql.read_only',
+    'the statement is not a query, or is of a form that cannot be checked',
+    'SELECT, WITH, FROM, VALUES, DESCRIBE, SUMMARIZE and EXPLAIN are answered; write PIVOT with its values behind FROM. ' +
+      'Records are written with `fractal import`.',
+  );
 }

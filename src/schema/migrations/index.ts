@@ -5,6 +5,7 @@ import { m0004Depth } from './m0004-depth.ts';
 import { m0005Sources } from './m0005-sources.ts';
 import { m0006RecordDoubts } from './m0006-record-doubts.ts';
 import { m0007Jobs } from './m0007-jobs.ts';
+import { m0008Principals } from './m0008-principals.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -15,5 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   m0005Sources,
   m0006RecordDoubts,
   m0007Jobs,
+  m0008Principals,
 ];
 export type { Migration };

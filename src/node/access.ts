@@ -1,0 +1,141 @@
+/**
+ * Who asks, and what they may do. A new node is in single-user mode: whoever sits at the keyboard is the local operator
+ * with all rights. The first user ends it: from then on every call shows credentials.
+ */
+import path from 'node:path';
+import {
+  badInputError,
+  deniedError,
+  sha256,
+  usageError,
+  type Clock,
+  type FileSystem,
+} from '../base/index.ts';
+import type { AccessPolicy, Principal } from '../query/index.ts';
+import {
+  ACTIONS,
+  PolicyEngine,
+  checkPolicy,
+  type Credentials,
+  type PolicyDocument,
+  type PrincipalDirectory,
+} from '../security/index.ts';
+import { shippedPolicy } from './paths.ts';
+
+export const LOCAL_OPERATOR: Principal = { id: 'local-operator', roles: ['local-operator'] };
+
+/** What a caller says of themselves. */
+export interface Caller {
+  readonly credentials?: Credentials | undefined;
+  /** Whom they want to act as. */
+  readonly as?: string | undefined;
+}
+
+const SINGLE_USER: PolicyDocument = {
+  format: 'fractal.policy/1',
+  version: 'single-user',
+  attributes: {},
+  roles: {
+    'local-operator': {
+      doc: 'Whoever sits at the keyboard of a node without users.',
+      grants: [{ id: 'single-user', actions: ACTIONS, tables: ['*'] }],
+    },
+  },
+  denials: [],
+};
+
+/** The policy of a node: the document it is configured with, or the one that ships. */
+export async function readPolicy(
+  fs: FileSystem,
+  dataDir: string,
+  configured: string | undefined,
+): Promise<PolicyDocument> {
+  const file = path.resolve(dataDir, configured ?? shippedPolicy());
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(await fs.readFile(file)));
+  } catch (error) {
+    throw badInputError('policy.file', 'the policy cannot be read, or is not JSON', 'Correct the file.', {
+      place: { source: file },
+      cause: error,
+    });
+  }
+  return checkPolicy(value);
+}
+
+/** One policy for all: the local operator by rules of their own, everybody else by the document. */
+export class NodePolicy implements AccessPolicy {
+  readonly engine: PolicyEngine;
+  readonly #single: PolicyEngine;
+  readonly #options: { readonly clock: Clock; readonly hashKey: string };
+
+  constructor(document: PolicyDocument, clock: Clock, hashKey: Uint8Array) {
+    this.#options = { clock, hashKey: sha256(hashKey) };
+    this.engine = new PolicyEngine({ ...this.#options, document });
+    this.#single = new PolicyEngine({ ...this.#options, document: SINGLE_USER });
+  }
+
+  /** Another document at work, to be tried out. */
+  candidate(document: unknown): PolicyEngine {
+    return new PolicyEngine({ ...this.#options, document: checkPolicy(document) });
+  }
+
+  /** A text without the key of the hashes: who knows it can try names until one fits. */
+  withoutKey(text: string): string {
+    return text.replaceAll(this.#options.hashKey, '<key>');
+  }
+
+  decide(...request: Parameters<AccessPolicy['decide']>): ReturnType<AccessPolicy['decide']> {
+    return this.#of(request[0]).decide(...request);
+  }
+
+  scope(principal: Principal): ReturnType<AccessPolicy['scope']> {
+    return this.#of(principal).scope(principal);
+  }
+
+  /** Only `admit` hands out this very object, and only in single-user mode. */
+  #of(principal: Principal): PolicyEngine {
+    return principal === LOCAL_OPERATOR ? this.#single : this.engine;
+  }
+}
+
+/** The principal a caller is, now. Asked again for every call, so that a change counts at once. */
+export async function admit(
+  directory: PrincipalDirectory,
+  policy: AccessPolicy,
+  { credentials, as }: Caller,
+): Promise<Principal> {
+  if (await directory.isSingleUser()) {
+    // Credentials that nobody gave out must not be answered with all rights.
+    if (credentials === undefined && (as === undefined || as === LOCAL_OPERATOR.id)) return LOCAL_OPERATOR;
+    throw usageError(
+      'principal.unknown',
+      'there is no such principal: the node is in single-user mode',
+      `Leave --as and credentials away, or make users with \`fractal user add\`.`,
+    );
+  }
+  if (credentials === undefined)
+    throw deniedError(
+      'auth.required',
+      'the node has users, and the call shows no credentials',
+      'Set FRACTAL_TOKEN, or send Authorization: Bearer TOKEN.',
+    );
+  const principal = await directory.authenticate(credentials);
+  if (as === undefined || as === principal.id) return principal;
+  const decision = policy.decide(principal, { action: 'impersonate', tables: ['*'] });
+  if (!decision.allowed) throw denied(`${principal.id} may not act as others`, decision.rule);
+  return await directory.named(as);
+}
+
+export const denied = (what: string, rule: string): Error =>
+  deniedError('policy.denied', `${what} (${rule})`, 'Ask an administrator for the right.');
+
+/** Throws unless the principal may do the action as such. */
+export function demand(
+  policy: AccessPolicy,
+  principal: Principal,
+  action: 'administer' | 'import' | 'infer',
+): void {
+  const decision = policy.decide(principal, { action, tables: ['*'] });
+  if (!decision.allowed) throw denied(`${principal.id} may not ${action}`, decision.rule);
+}

@@ -1,0 +1,90 @@
+/** Users and policy, as an administrator sees them. */
+import { usageError } from '../base/index.ts';
+import { authorize, parseStatement, rewriteQuery, type Principal } from '../query/index.ts';
+import { runCases, type PrincipalDirectory } from '../security/index.ts';
+import { LOCAL_OPERATOR, demand, type NodePolicy } from './access.ts';
+import type { PolicyAnswer, PolicyExplanation, PolicyRequest, UserAnswer, UserRequest } from './api.ts';
+import type { NodeParts } from './parts.ts';
+
+export async function administerUsers(
+  directory: PrincipalDirectory,
+  policy: NodePolicy,
+  by: Principal,
+  request: UserRequest,
+): Promise<UserAnswer> {
+  demand(policy, by, 'administer');
+  // Over HTTP only the shape was checked, and it does not know which action needs a name.
+  if (request.action !== 'list' && typeof request.id !== 'string')
+    throw usageError('user.request', 'the name of the user is missing', 'Say whom it is about.');
+  let token: string | undefined;
+  switch (request.action) {
+    case 'list':
+      break;
+    case 'add':
+      await directory.add(by.id, request.id, request);
+      // Without a password a user comes in with a token alone.
+      if (request.password === undefined)
+        token = await directory.addToken(by.id, request.id, 'first', undefined);
+      break;
+    case 'set':
+      await directory.set(by.id, request.id, request);
+      break;
+    case 'remove':
+      await directory.remove(by.id, request.id);
+      break;
+    case 'token':
+      token = await directory.addToken(by.id, request.id, request.label ?? '', request.days);
+      break;
+    case 'revoke':
+      await directory.revoke(by.id, request.id, request.credential);
+      break;
+  }
+  return { users: await directory.list(), ...(token === undefined ? {} : { token }) };
+}
+
+export async function administerPolicy(
+  parts: NodeParts,
+  directory: PrincipalDirectory,
+  policy: NodePolicy,
+  by: Principal,
+  request: PolicyRequest,
+): Promise<PolicyAnswer> {
+  // Rules and their conditions are for administrators; what policy does to one's own statement is in `sql --explain`.
+  demand(policy, by, 'administer');
+  if (request.action === 'show') return { policy: policy.engine.document };
+  if (request.action === 'test') {
+    const engine = request.document === undefined ? policy.engine : policy.candidate(request.document);
+    return { results: runCases(engine, request.cases) };
+  }
+  if (typeof request.sql !== 'string')
+    throw usageError('policy.request', 'a statement is missing', 'Say which one to explain.');
+  const { principal: name = by.id } = request;
+  const asked = name === by.id ? by : await directory.named(name);
+  return { explanation: await explainPolicy(parts, policy, asked, request.sql) };
+}
+
+async function explainPolicy(
+  { store, limits }: NodeParts,
+  policy: NodePolicy,
+  principal: Principal,
+  sql: string,
+): Promise<PolicyExplanation> {
+  const statement = await parseStatement(store, sql, [], limits);
+  const query = authorize(statement, principal, policy);
+  return {
+    principal: principal.id,
+    roles: principal.roles,
+    policy_version: principal === LOCAL_OPERATOR ? 'single-user' : policy.engine.document.version,
+    sql,
+    rewritten: policy.withoutKey(await rewriteQuery(store, query)),
+    tables: query.tables.map((table) => ({
+      name: `${table.schema}.${table.name}`,
+      rules: table.rules,
+      where: table.where ?? null,
+      masked: table.columns
+        .filter((column) => column.shown !== 'plain')
+        .map(({ name, sql: expression, rules }) => ({ name, sql: policy.withoutKey(expression), rules })),
+      hidden: table.hidden,
+    })),
+  };
+}

@@ -1,0 +1,53 @@
+/** From names in a statement to tables that somebody may read. What they may not read does not exist for them. */
+import { badInputError, nearest } from '../../base/index.ts';
+import type { ReadScope, ReadableTable } from '../ports.ts';
+import type { TableRef } from './guard.ts';
+import type { Statement } from './statement.ts';
+
+/** Every table of the statement is in the scope; the views that will answer show only what it says. */
+export interface BoundQuery {
+  readonly statement: Statement;
+  readonly scope: ReadScope;
+  readonly tables: readonly ReadableTable[];
+}
+
+/** Names of one engine or the other, as the reference spells them. */
+const ENGINE_SCHEMAS = ['duckdb', 'lance'];
+
+/** Tables that describe the others; each scope has its own. */
+export const CATALOGUE_TABLES = ['node.tables', 'node.columns'];
+
+export function bind(statement: Statement, scope: ReadScope): BoundQuery {
+  const byName = new Map(scope.tables.map((table) => [`${table.schema}.${table.name}`, table]));
+  const tables = statement.tables.flatMap((ref) => {
+    const name = `${ref.schema}.${ref.name}`;
+    if (CATALOGUE_TABLES.includes(name)) return [];
+    const found = byName.get(name) ?? engineTable(ref, scope);
+    if (found === undefined) throw unknownTable(ref, [...byName.keys()]);
+    return [found];
+  });
+  return { statement, scope, tables };
+}
+
+function engineTable(ref: TableRef, scope: ReadScope): ReadableTable | undefined {
+  if (!ENGINE_SCHEMAS.includes(ref.schema)) return undefined;
+  return scope.tables.find((table) => table.name === ref.name && isOf(table, ref.schema));
+}
+
+/** Which engine holds a table: Lance the passages that search finds, DuckDB all tables of the model. */
+export function isOf(table: ReadableTable, engine: string): boolean {
+  return engine === 'lance'
+    ? table.schema === 'law' && table.name === 'sections'
+    : table.schema === 'law' || table.schema === 'esh';
+}
+
+/** The same for a table that is not there and for one that is not shown: the answer must not tell them apart. */
+function unknownTable(ref: TableRef, known: readonly string[]): Error {
+  const typed = ref.schema === '' ? ref.name : `${ref.schema}.${ref.name}`;
+  const near = nearest(typed, known) ?? known.find((name) => name.endsWith(`.${ref.name}`));
+  return badInputError(
+    'sql.name',
+    `there is no table ${JSON.stringify(typed)} that you may read`,
+    `${near === undefined ? '' : `Did you mean ${near}? `}\`show tables\` lists them.`,
+  );
+}

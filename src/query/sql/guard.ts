@@ -1,0 +1,166 @@
+/**
+ * What a statement may be made of. Everything that is not known to be harmless is refused: kinds of nodes, functions
+ * and names are lists of what is allowed, never of what is not.
+ */
+import { badInputError, type FractalError } from '../../base/index.ts';
+import { foldName, visitAst, type AstNode } from './ast.ts';
+import { ALLOWED_FUNCTIONS, ALLOWED_TABLE_FUNCTIONS } from './functions.ts';
+
+/** A table as the statement names it, in lower case. */
+export interface TableRef {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Kinds of nodes that are not expressions. */
+const NODE_TYPES = new Set([
+  // queries
+  'SELECT_NODE',
+  'SET_OPERATION_NODE',
+  'RECURSIVE_CTE_NODE',
+  'CTE_NODE',
+  'ORDER_MODIFIER',
+  'LIMIT_MODIFIER',
+  'LIMIT_PERCENT_MODIFIER',
+  'DISTINCT_MODIFIER',
+  'ORDER_DEFAULT',
+  'ASCENDING',
+  'DESCENDING',
+  // what a query reads from
+  'BASE_TABLE',
+  'SUBQUERY',
+  'JOIN',
+  'EMPTY',
+  'EXPRESSION_LIST',
+  'TABLE_FUNCTION',
+  'PIVOT',
+  'SHOW_REF',
+  // types in casts
+  'UNBOUND_TYPE_INFO',
+  'DECIMAL_TYPE_INFO',
+  'LIST_TYPE_INFO',
+  'ARRAY_TYPE_INFO',
+  'STRUCT_TYPE_INFO',
+  'STRING_TYPE_INFO',
+]);
+
+const EXPRESSION_CLASSES = new Set([
+  'BETWEEN',
+  'CASE',
+  'CAST',
+  'COLLATE',
+  'COLUMN_REF',
+  'COMPARISON',
+  'CONJUNCTION',
+  'CONSTANT',
+  'FUNCTION',
+  'LAMBDA',
+  'LAMBDA_REF',
+  'OPERATOR',
+  'PARAMETER',
+  'POSITIONAL_REFERENCE',
+  'STAR',
+  'SUBQUERY',
+  'TYPE',
+  'WINDOW',
+]);
+
+/** Only these describe what they are given; the others list what is in the catalogue. */
+const SHOW_TYPES = new Set(['DESCRIBE', 'SUMMARY']);
+
+/** Throws `sql.forbidden` for what is not allowed; answers the tables that are named. */
+export function guard(statement: AstNode): TableRef[] {
+  const refs = new Map<string, TableRef>();
+  /** Calls that stand as tables and were judged as such. */
+  const judged = new Set<unknown>();
+  visitAst(statement, (node, ctes) => {
+    if (node['class'] !== undefined) return checkExpression(node, judged);
+    if (typeof node['type'] === 'string') checkNode(node, ctes, refs, judged);
+    else if ('table_name' in node || 'function_name' in node) throw forbidden('a part that is not known');
+    return 'enter';
+  });
+  return [...refs.values()];
+}
+
+function checkExpression(node: AstNode, judged: ReadonlySet<unknown>): 'enter' | 'skip' {
+  const kind = text(node, 'class');
+  if (!EXPRESSION_CLASSES.has(kind)) throw forbidden(`an expression of the kind ${kind}`);
+  // A literal's value is data: nothing in it is looked up.
+  if (kind === 'CONSTANT') return 'skip';
+  if (kind === 'FUNCTION' || kind === 'WINDOW') {
+    if (!judged.has(node)) checkFunction(node, ALLOWED_FUNCTIONS);
+  } else if ('function_name' in node || 'table_name' in node) throw forbidden('a part that is not known');
+  if (kind === 'COLUMN_REF') checkColumn(node);
+  return 'enter';
+}
+
+/** The standard's words that are functions written like columns; this one tells the name of the catalogue. */
+function checkColumn(node: AstNode): void {
+  const names = node['column_names'];
+  if (!Array.isArray(names)) throw forbidden('a column that is not known');
+  if (names.length === 1 && foldName(String(names[0])) === 'current_catalog')
+    throw forbidden('the name of the catalogue');
+}
+
+function checkNode(
+  node: AstNode,
+  ctes: ReadonlySet<string>,
+  refs: Map<string, TableRef>,
+  judged: Set<unknown>,
+): void {
+  const type = text(node, 'type');
+  if (!NODE_TYPES.has(type)) throw forbidden(`a part of the kind ${type}`);
+  if (type === 'BASE_TABLE') {
+    const ref = tableRef(node, ctes);
+    if (ref !== undefined) refs.set(`${ref.schema}.${ref.name}`, ref);
+  } else if (type === 'TABLE_FUNCTION') {
+    const call = node['function'];
+    if (call === null || typeof call !== 'object') throw forbidden('a table function that is not known');
+    checkFunction(call as AstNode, ALLOWED_TABLE_FUNCTIONS);
+    judged.add(call);
+  } else if (type === 'SHOW_REF') {
+    if (!SHOW_TYPES.has(text(node, 'show_type')) || node['query'] === null || text(node, 'table_name') !== '')
+      throw forbidden(
+        'a list of the catalogue',
+        'Ask `show tables`, `from node.tables` or `from node.columns`.',
+      );
+  } else if (type === 'UNBOUND_TYPE_INFO') {
+    if (text(node, 'catalog') !== '' || text(node, 'schema') !== '') throw forbidden('a qualified type');
+  } else if ('table_name' in node) throw forbidden('a table in a place that is not known');
+}
+
+/** The table that is named; undefined for a common table expression in sight. */
+function tableRef(node: AstNode, ctes: ReadonlySet<string>): TableRef | undefined {
+  const schema = foldName(text(node, 'schema_name'));
+  const name = foldName(text(node, 'table_name'));
+  if (text(node, 'catalog_name') !== '')
+    throw forbidden('a name of three parts', 'Write `schema.table`, as `show tables` lists them.');
+  if (node['at_clause'] !== null)
+    throw forbidden('a table as of a version', 'Law has its dates in law.versions.');
+  if ((schema === '' || schema === 'recurring') && ctes.has(name)) return undefined;
+  return { schema, name };
+}
+
+function checkFunction(node: AstNode, allowed: ReadonlySet<string>): void {
+  const name = foldName(text(node, 'function_name'));
+  const schema = text(node, 'schema');
+  const catalog = text(node, 'catalog');
+  if ((schema !== '' && schema !== 'main') || (catalog !== '' && catalog !== 'system'))
+    throw forbidden('a qualified function');
+  if (node['export_state'] === true) throw forbidden('the inner state of an aggregate');
+  if (!allowed.has(name))
+    throw forbidden(
+      `the function ${JSON.stringify(name)}`,
+      'Functions that compute from their arguments are open; docs/policy.md says which are not, and why.',
+    );
+}
+
+/** A text that must be there: a tree that leaves it out is not the one we know. */
+function text(node: AstNode, key: string): string {
+  const value = node[key];
+  if (typeof value !== 'string') throw forbidden(`a part without ${key}`);
+  return value;
+}
+
+const forbidden = (what: string, cure = 'Ask for the tables that `show tables` lists.'): FractalError =>
+  badInputError('sql.forbidden', `the statement holds ${what}, which is not open to SQL`, cure);
