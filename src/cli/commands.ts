@@ -331,6 +331,20 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'check',
+    summary: 'Compliance of a site by its own records: status, score and gaps.',
+    details: [
+      'Without a site all of them, worst first. The rules are in docs/compliance.md; no model takes part. --at asks what ' +
+        "today's records say about another day.",
+    ],
+    arguments: [{ name: 'SITE', doc: 'The site. Default: all sites.', optional: true }],
+    flags: [{ name: 'at', type: 'date', arg: 'DATE', doc: 'On this day. Default: today.' }],
+    examples: [
+      ['fractal check', 'Every site, worst first.'],
+      ['fractal check UKN-01 --at 2026-06-01', 'The gaps of one site on a day.'],
+    ],
+  },
+  {
     name: 'law',
     summary: 'Versions of a law: list them, compare them word by word, show a provision.',
     details: [
@@ -477,7 +491,6 @@ export type ValuesOf<N extends CommandName> = FlagValues<CommandOf<N>['flags']> 
 /** Part of the surface, not built yet: the first word, or the first two. */
 export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['ask', 'answer a question with citations'],
-  ['check', 'compliance of a site'],
   ['classify', 'classify a text'],
   ['report', 'reports and statutory filings'],
   ['decide', 'record a human decision'],

@@ -1,6 +1,7 @@
 /** The program without its process: arguments, outside and node come in, an exit code goes out. */
 import { asFractalError } from '../base/index.ts';
 import { COMMANDS, type Command, type CommandName } from './commands.ts';
+import { runCheck } from './commands/check.ts';
 import { runCompletion } from './commands/completion.ts';
 import { runDemo } from './commands/demo.ts';
 import { runDoctor } from './commands/doctor.ts';
@@ -44,6 +45,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   law: runLaw,
   policy: runPolicy,
   user: runUser,
+  check: runCheck,
   completion: runCompletion,
   version: runVersion,
   help: runHelp,

@@ -3,7 +3,16 @@
  * command line and HTTP see only this.
  */
 import type { Problem } from '../base/index.ts';
-import type { DiffAnswer, LawDocument, LawVersion, ListedDocument, ShowAnswer } from '../query/index.ts';
+import type {
+  ComplianceStatus,
+  DiffAnswer,
+  GapDetail,
+  LawDocument,
+  LawVersion,
+  ListedDocument,
+  ShowAnswer,
+  SiteCompliance,
+} from '../query/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
 import type { CaseResult, PolicyDocument, UserChange, UserRecord } from '../security/index.ts';
 
@@ -212,6 +221,34 @@ export interface VersionsRequest {
   readonly allow_network?: boolean;
 }
 
+export interface CheckRequest {
+  readonly site: string;
+  /** `YYYY-MM-DD`: what today's records say about this day; today when absent. */
+  readonly at?: string;
+}
+
+/** What a site's records say. See docs/compliance.md. */
+interface CheckHead {
+  readonly site_id: string;
+  readonly region: string;
+  readonly name: string;
+  readonly status: ComplianceStatus;
+  /** 100 without gaps, 0 at worst, null when unknown. */
+  readonly score: number | null;
+  readonly as_of: string;
+}
+
+export interface SiteCheck extends CheckHead {
+  /** Permits in force, inspections of the last year, …: what is counted and is no gap. */
+  readonly counts: SiteCompliance['counts'];
+  /** Worst first. */
+  readonly gaps: readonly GapDetail[];
+}
+
+export interface ListedCheck extends CheckHead {
+  readonly gaps: number;
+}
+
 export interface LawDiffRequest {
   /** Document id, citation or CELEX number. */
   readonly document: string;
@@ -298,6 +335,9 @@ export interface NodeApi {
   sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** DuckDB's plan as text. */
   explain(request: SqlRequest, signal?: AbortSignal): Promise<string>;
+  check(request: CheckRequest): Promise<SiteCheck>;
+  /** Every site that the caller sees, worst first. */
+  checkAll(request: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]>;
   /** What differs between two versions of a document, word by word. */
   lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff>;
   lawVersions(document: string): Promise<LawVersions>;

@@ -4,6 +4,7 @@ import { asFractalError, badInputError, newId, today, type Log } from '../base/i
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
+  ComplianceCache,
   SectionSearch,
   authorize,
   executeQuery,
@@ -16,6 +17,7 @@ import {
 import { PrincipalDirectory } from '../security/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
 import type {
+  CheckRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -32,7 +34,9 @@ import type {
   PolicyRequest,
   ReindexEvent,
   RunRequest,
+  ListedCheck,
   SearchAnswer,
+  SiteCheck,
   SearchRequest,
   SourceInfo,
   SourceRequest,
@@ -54,6 +58,7 @@ import { LawQuestions } from './law.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
 import { NodeSources } from './sources.ts';
+import { SiteChecks } from './site-checks.ts';
 import { describeNode } from './status.ts';
 
 export interface NodeOptions {
@@ -110,6 +115,10 @@ export class FractalNode implements NodeApi {
   /** The same node asked by somebody else. Closing it is for the one that was opened. */
   as(caller: Caller): NodeApi {
     return new FractalNode(this.parts, this.#directory, this.#policy, this.#sources, caller, this.#stopping);
+  }
+
+  async #checks(): Promise<SiteChecks> {
+    return new SiteChecks(this.parts, await this.#principal(), this.#policy);
   }
 
   async #law(): Promise<LawQuestions> {
@@ -174,6 +183,7 @@ export class FractalNode implements NodeApi {
         http,
         queue,
         watcher,
+        compliance: new ComplianceCache(store, limits),
         startedAt: clock.monotonic(),
       };
       const { random } = outside;
@@ -271,6 +281,14 @@ export class FractalNode implements NodeApi {
       );
     const signals = [AbortSignal.timeout(asked), this.#stopping.signal];
     return AbortSignal.any(signal === undefined ? signals : [...signals, signal]);
+  }
+
+  async check(request: CheckRequest): Promise<SiteCheck> {
+    return await (await this.#checks()).check(request);
+  }
+
+  async checkAll(request: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]> {
+    return await (await this.#checks()).checkAll(request);
   }
 
   async lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff> {

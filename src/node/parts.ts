@@ -11,7 +11,7 @@ import {
   type Random,
 } from '../base/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
-import type { Embedder, SectionSearch } from '../query/index.ts';
+import type { ComplianceCache, Embedder, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
 
@@ -46,5 +46,6 @@ export interface NodeParts {
   readonly http: HttpClient;
   readonly queue: ImportQueue;
   readonly watcher: Watcher;
+  readonly compliance: ComplianceCache;
   readonly startedAt: number;
 }

@@ -1,7 +1,7 @@
 export { ComplianceCache } from './compliance/cache.ts';
 export type { ComplianceStatus, Gap, SiteCompliance } from './compliance/cache.ts';
 export { gapDetails, type GapDetail } from './compliance/details.ts';
-export { FACT_TABLES, factsSql } from './compliance/facts.ts';
+export { FACT_COLUMNS, FACT_TABLES, factsSql } from './compliance/facts.ts';
 export type { FactKind, Severity } from './compliance/facts.ts';
 export { MASK, maskedText } from './mask.ts';
 export type {

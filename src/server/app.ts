@@ -48,11 +48,17 @@ export function createApp(node: NodeApi, options: AppOptions): HttpApp {
   return withSecurityHeaders(app);
 }
 
-/** Numbers in a path: `{id}` as OpenAPI writes it, and as the router does. */
-const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1{[0-9]+}');
+/** What a part of a path may be: a number where it is `{id}`. */
+const partOf = (name: string): string => (name === 'id' ? '[0-9]+' : '[^/]+');
+
+/** Parameters as OpenAPI writes them to those of the router. */
+const honoPath = (path: string): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}{${partOf(name)}}`);
 
 const matches = (path: string, asked: string): boolean =>
-  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[0-9]+')}$`).test(asked);
+  new RegExp(
+    `^${path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, (_, name: string) => partOf(name))}$`,
+  ).test(asked);
 
 /** Naming a principal that we cannot become must never be answered with the rights of somebody else. */
 function checkPrincipal(asked: string | undefined, principal: string): void {

@@ -1,6 +1,7 @@
 /** One handler per route; the compiler asks for each. */
 import { FractalError } from '../base/index.ts';
 import type {
+  CheckRequest,
   LawDiffRequest,
   LawShowRequest,
   PolicyRequest,
@@ -16,6 +17,7 @@ import { openMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { METRICS_TYPE, type HandlerName } from './routes.ts';
 import {
+  CHECK_QUERY,
   LAW_DIFF_QUERY,
   LAW_SHOW_QUERY,
   LAW_VERSIONS_QUERY,
@@ -64,6 +66,14 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
     const request = asked<LawDiffRequest>(context, LAW_DIFF_QUERY);
     return Response.json(await node.lawDiff(request, followClient(context).signal));
   },
+  check: async (context, _options, node) => {
+    const site = context.req.param('site') ?? '';
+    return Response.json(
+      await node.check({ ...asked<Omit<CheckRequest, 'site'>>(context, CHECK_QUERY), site }),
+    );
+  },
+  checkAll: async (context, _options, node) =>
+    Response.json({ sites: await node.checkAll(asked<Omit<CheckRequest, 'site'>>(context, CHECK_QUERY)) }),
   lawShow: async (context, _options, node) =>
     Response.json(await node.lawShow(asked<LawShowRequest>(context, LAW_SHOW_QUERY))),
   users: async (context, options, node) => {

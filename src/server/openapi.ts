@@ -14,7 +14,7 @@ function operation(route: Route): object {
       name,
       in: 'path',
       required: true,
-      schema: { type: 'integer' },
+      schema: { type: name === 'id' ? 'integer' : 'string' },
     })),
     ...Object.entries(route.query?.properties ?? {}).map(([name, schema]) => ({
       name,

@@ -2,6 +2,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { FractalError, deniedError, unavailableError, type Problem } from '../base/index.ts';
 import type {
+  CheckRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -12,6 +13,7 @@ import type {
   LawShowRequest,
   LawText,
   LawVersions,
+  ListedCheck,
   ListedDocument,
   NodeApi,
   NodeStatus,
@@ -21,6 +23,7 @@ import type {
   RunRequest,
   SearchAnswer,
   SearchRequest,
+  SiteCheck,
   SourceInfo,
   SourceRequest,
   SourceVersion,
@@ -97,6 +100,16 @@ export class RemoteNode implements NodeApi {
       signal,
     });
     return answer.plan;
+  }
+
+  check({ site, ...query }: CheckRequest): Promise<SiteCheck> {
+    const path = `/v1/sites/${encodeURIComponent(site)}/compliance${queryOf({ ...query })}`;
+    return this.#json({ method: 'GET', path });
+  }
+
+  async checkAll(query: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]> {
+    const path = `/v1/compliance${queryOf({ ...query })}`;
+    return (await this.#json<{ sites: ListedCheck[] }>({ method: 'GET', path })).sites;
   }
 
   lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff> {

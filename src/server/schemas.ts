@@ -189,6 +189,46 @@ const EDITS: JsonSchema = {
 
 const CHANGE_KINDS = ['added', 'changed', 'renumbered', 'repealed', 'removed', 'moved', 'editorial'];
 
+export const CHECK_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: { at: date("what today's records say about this day; today when absent") },
+  additionalProperties: false,
+};
+
+const CHECK_HEAD = {
+  site_id: text('site'),
+  region: text('its region'),
+  name: text('its name'),
+  status: { type: 'string', enum: ['compliant', 'at-risk', 'non-compliant', 'unknown'] },
+  score: { type: ['integer', 'null'], description: '100 without gaps, 0 at worst, null when unknown' },
+  as_of: date('the day asked for'),
+} as const;
+
+export const SITE_CHECK: ObjectSchema = record({
+  ...CHECK_HEAD,
+  counts: { type: 'object', description: 'how many there are of what is no gap, by kind' },
+  gaps: {
+    type: 'array',
+    description: 'worst first',
+    items: record({
+      kind: text('which rule of docs/compliance.md'),
+      severity: { type: 'string', enum: ['low', 'medium', 'high', 'critical'] },
+      obligation_id: {
+        type: ['string', 'null'],
+        description: 'the obligation behind it, when one was found',
+      },
+      citation: { type: ['string', 'null'], description: 'the provision behind it' },
+      requirement: { type: ['string', 'null'], description: 'what was asked' },
+      evidence: record({ table: text('table of the record'), key: text('key of the record') }),
+      due: maybeDate,
+    }),
+  },
+});
+
+export const CHECKS: ObjectSchema = record({
+  sites: { type: 'array', items: record({ ...CHECK_HEAD, gaps: whole('gaps') }) },
+});
+
 export const LAW_DIFF_QUERY: ObjectSchema = {
   type: 'object',
   properties: {

@@ -45,6 +45,24 @@ async function serveNode(): Promise<void> {
   d.socketPath = socketPath;
 }
 
+describe('check', () => {
+  it('shows one site with its gaps, or all of them', async () => {
+    assert.equal(await d.run('check', 'S/1', '--at', '2026-02-01'), 0);
+    assert.deepEqual(d.node.seen.at(-1)?.request, { site: 'S/1', at: '2026-02-01' });
+    assert.equal(
+      d.stdout.text,
+      'Works (S/1) on 2026-02-01: at-risk, score 93\n\n' +
+        'medium    condition-overdue, due 2025-12-01  esh.permit_conditions PC-1\n' +
+        '          Act 1 § 1\n          Keep it clean.\n',
+    );
+    assert.equal(await d.run('check'), 0);
+    assert.match(d.stdout.text, /^S\/1 +at-risk +93 +1 +R +Works$/m);
+    assert.equal(await d.run('check', '--json'), 0);
+    assert.equal((json() as { sites: unknown[] }).sites.length, 1);
+    assert.equal(await d.run('check', 'S/2'), 4);
+  });
+});
+
 describe('law', () => {
   const change = {
     kind: 'changed',

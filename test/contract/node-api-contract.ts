@@ -180,6 +180,19 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
         assert.ok(hit.citation !== '' && hit.section_id !== '' && hit.text !== '');
     });
 
+    it('checks sites, and knows no site that is not there', async () => {
+      const checks = await node.checkAll({ at: '2026-01-01' });
+      for (const { site_id: site, ...listed } of checks) {
+        const found = await node.check({ site, at: '2026-01-01' });
+        assert.deepEqual(
+          [found.status, found.score, found.gaps.length],
+          [listed.status, listed.score, listed.gaps],
+        );
+        assert.equal(found.as_of, '2026-01-01');
+      }
+      await assert.rejects(node.check({ site: 'no/such site?' }), ofKind('not_found'));
+    });
+
     it('lists documents of law and their versions, and compares a version with itself', async () => {
       const [document] = await node.lawDocuments();
       assert.ok(document !== undefined && document.versions > 0);

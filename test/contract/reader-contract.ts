@@ -153,6 +153,10 @@ function checkOrder(events: readonly ReadEvent[]): void {
         eids.add(eid);
         break;
       }
+      case 'note':
+        assert.ok(isOpen);
+        assert.notEqual(event.text.trim(), '');
+        break;
       case 'warning':
         assert.ok(isOpen);
         break;

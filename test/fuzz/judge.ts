@@ -78,6 +78,10 @@ export class EventJudge {
         eids.add(eid);
         break;
       }
+      case 'note':
+        check(this.#eids !== undefined, 'note-alone', 'a note stands outside a document');
+        check(event.text !== '' && isStorable(event.text), 'text', 'a note is empty or cannot be stored');
+        break;
       case 'warning':
         check(this.#eids !== undefined, 'warning-alone', 'a warning stands outside a document');
         check(event.message !== '' && event.message.length < 1000, 'warning-long', 'a warning is endless');

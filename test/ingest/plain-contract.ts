@@ -28,6 +28,7 @@ export function checkDocuments(events: readonly ReadEvent[]): void {
         eids.add(eid);
         break;
       }
+      case 'note':
       case 'warning':
         assert.ok(eids !== undefined);
         break;

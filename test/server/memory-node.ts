@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { RecordBatchStreamWriter, Table, vectorFromArray, type RecordBatch, type Vector } from 'apache-arrow';
 import { badInputError, notFoundError, unavailableError } from '../../src/base/index.ts';
 import type {
+  CheckRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -15,6 +16,7 @@ import type {
   LawText,
   LawVersion,
   LawVersions,
+  ListedCheck,
   ListedDocument,
   NodeApi,
   NodeStatus,
@@ -22,6 +24,7 @@ import type {
   RunRequest,
   SearchAnswer,
   SearchRequest,
+  SiteCheck,
   SourceInfo,
   SourceRequest,
   SourceVersion,
@@ -231,6 +234,27 @@ export class MemoryNode implements NodeApi {
       notes: ['a note'],
       changes: this.changes,
     };
+  }
+
+  async check({ site, at = '2026-01-01' }: CheckRequest): Promise<SiteCheck> {
+    this.#see('check', { site, at });
+    const [head] = await this.checkAll({ at });
+    if (head === undefined || site !== head.site_id)
+      throw notFoundError('site.unknown', 'no such site', 'List them.');
+    const gap = {
+      kind: 'condition-overdue',
+      severity: 'medium',
+      obligation_id: null,
+      due: '2025-12-01',
+    } as const;
+    const evidence = { table: 'esh.permit_conditions', key: 'PC-1' };
+    const words = { citation: 'Act 1 § 1', requirement: 'Keep it clean.', evidence };
+    return { ...head, counts: { 'permit-in-force': 2 }, gaps: [{ ...gap, ...words }] };
+  }
+
+  async checkAll({ at = '2026-01-01' }: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]> {
+    const head = { site_id: 'S/1', region: 'R', name: 'Works', status: 'at-risk', score: 93 } as const;
+    return [{ ...head, as_of: at, gaps: 1 }];
   }
 
   async lawShow(request: LawShowRequest): Promise<LawText> {

@@ -93,6 +93,11 @@ export class ComplianceCache {
     });
   }
 
+  /** The commit it speaks of; undefined before the first `refresh`. */
+  get version(): bigint | undefined {
+    return this.#version;
+  }
+
   /** Sites that have facts, or had some. */
   get sites(): Iterable<string> {
     return this.#numbers.keys();

@@ -72,6 +72,15 @@ export const FACT_TABLES = [
   'esh.action_items',
 ] as const;
 
+/** Columns that the facts are made of, of whatever table. */
+export const FACT_COLUMNS: readonly string[] = (
+  'site_id region deleted permit_id condition_id inspection_id finding_id action_item_id action_id risk_id audit_id ' +
+  'certification_id limit_id point_id kind number scope status since issued_on expires_on due_on done_on comply_by ' +
+  'inspected_on outcome found_on severity likelihood residual_likelihood residual_severity assessed_on review_on hazard ' +
+  'audited_on standard scheme holder source_table source_id title text law_section_id parameter statistic lower upper ' +
+  'unit valid_from valid_to measured_at value qualifier'
+).split(' ');
+
 const day = (date: string): string => `(${date} - date '1970-01-01')::integer`;
 const after = (date: string): string => `(${date} - date '1970-01-01')::integer + 1`;
 const aYearAfter = (date: string): string =>
@@ -206,7 +215,7 @@ select site_id, ${code('enforcement')}, ${weight('high')},
 union all
 select site_id, ${code('limit-exceeded')}, ${weight('medium')}, ${day('min(period)')}, ${aYearAfter('max(period)')},
        'esh.monitoring_limits', limit_id, law_section_id,
-       concat_ws(' ', parameter, statistic, 'at least', lower, 'at most', upper, unit), null
+       concat_ws(' ', parameter, statistic, 'at least ' || lower, 'at most ' || upper, unit), null
   from exceeded where is_over
  group by site_id, limit_id, law_section_id, parameter, statistic, lower, upper, unit, date_trunc('month', period)
 union all
