@@ -71,6 +71,12 @@ function wordEdits(old: Tokens, now: Tokens, out: Edit[]): void {
 /** Adds an edit to those before it, as part of the last one where both are of a kind. */
 function push(out: Edit[], edit: Edit): void {
   const last = out.at(-1);
+  if (last?.op === 'insert' && edit.op === 'delete') {
+    out.pop();
+    push(out, edit);
+    push(out, last);
+    return;
+  }
   if (last?.op !== edit.op || (last.op === 'same' && edit.op === 'same' && isOther(last) !== isOther(edit))) {
     out.push(edit);
     return;
