@@ -91,7 +91,7 @@ class ClmlVisitor implements XmlVisitor {
       );
     } else if (name === 'Commentary') {
       if (element.attributes['Type'] === 'F')
-        this.#file.note(linesOf(element).join(' ').slice(0, NOTE_CHARS));
+        this.#file.note(linesOf(element).join(' ').slice(0, NOTE_CHARS).toWellFormed());
     } else this.#file.provisions(element);
   }
 

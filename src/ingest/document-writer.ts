@@ -54,9 +54,9 @@ export class DocumentWriter {
     return eid;
   }
 
-  /** A note of amendment beside the text. */
+  /** A note of amendment beside the text; one without words is none. */
   note(text: string): void {
-    this.#emit({ type: 'note', text });
+    if (text !== '') this.#emit({ type: 'note', text });
   }
 
   warn(message: string, line: number | undefined): void {
