@@ -148,10 +148,12 @@ test('pdf: what the parser leaves behind does not decide', async () => {
 
 test('a note of amendment without words is none', async () => {
   const note = (words: string): string =>
-    CLML_INSTRUMENT.replace(
-      '</Legislation>',
-      `<Commentaries><Commentary id="c1" Type="F"><Para><Text>${words}</Text></Para></Commentary></Commentaries></Legislation>`,
-    );
+    Buffer.from(CLML_INSTRUMENT.bytes)
+      .toString()
+      .replace(
+        '</Legislation>',
+        `<Commentaries><Commentary id="c1" Type="F"><Para><Text>${words}</Text></Para></Commentary></Commentaries></Legislation>`,
+      );
   const notes = async (words: string): Promise<number> =>
     (await judged('clml', note(words))).filter((event) => event.type === 'note').length;
   assert.equal(await notes('Words substituted (1.1.2020) by S.I. 2019/1, reg. 2'), 1);
