@@ -57,19 +57,15 @@ for (let from = 0; from < passages.length; from += PART) {
     heading: '',
     text: one.Passage,
     search_text: one.Passage,
+    in_force_from: undefined,
+    in_force_to: undefined,
   }));
   const vectors = await passageVectors(
     embedder,
     part.map((one) => one.Passage),
   );
   await b.store.transact('bench', async (transaction) => {
-    const batch = sectionBatch(
-      rows,
-      vectors,
-      embedder.model.dimension,
-      { from: undefined, to: undefined },
-      1n,
-    );
+    const batch = sectionBatch(rows, vectors, embedder.model.dimension, 1n);
     await transaction.stage(SECTION_TABLE, batch);
   });
 }

@@ -46,19 +46,15 @@ for (let from = 0; from < ROWS; from += PART) {
       heading: 'Heading',
       text: body,
       search_text: body,
+      in_force_from: '2020-01-01',
+      in_force_to: undefined,
     };
   });
   const vectors = await passageVectors(
     embedder,
     rows.map((row) => row.text),
   );
-  const batch = sectionBatch(
-    rows,
-    vectors,
-    embedder.model.dimension,
-    { from: '2020-01-01', to: undefined },
-    1n,
-  );
+  const batch = sectionBatch(rows, vectors, embedder.model.dimension, 1n);
   await b.store.transact('bench', (transaction) => transaction.stage(SECTION_TABLE, batch));
 }
 await b.search.maintainVectorIndex();

@@ -100,12 +100,11 @@ for (let from = 0; from < ROWS; from += PART) {
     heading: '',
     text: '',
     search_text: '',
+    in_force_from: undefined,
+    in_force_to: undefined,
   }));
   await store.transact('bench', (transaction) =>
-    transaction.stage(
-      SECTION_TABLE,
-      sectionBatch(rows, { vectors, terms: undefined }, DIMENSION, { from: undefined, to: undefined }, 1n),
-    ),
+    transaction.stage(SECTION_TABLE, sectionBatch(rows, { vectors, terms: undefined }, DIMENSION, 1n)),
   );
 }
 const load_s = seconds(start);

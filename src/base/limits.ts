@@ -40,6 +40,11 @@ export const LIMITS = {
   append_rows: { value: 2048, unit: 'rows', why: 'rows in one DuckDB data chunk' },
   arrow_batch_rows: { value: 32768, unit: 'rows', why: 'rows in one Arrow batch of a result stream' },
   lance_batch_rows: { value: 1024, unit: 'rows', why: 'sections embedded and staged in Lance at one time' },
+  lance_write_rows: {
+    value: 4096,
+    unit: 'rows',
+    why: 'staged rows that wait for one write to Lance: each makes a file and a version',
+  },
   lance_commits_between_compactions: {
     value: 100,
     unit: 'commits',

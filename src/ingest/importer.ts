@@ -10,8 +10,11 @@ import {
 } from '../base/index.ts';
 import type { Embedder } from '../query/index.ts';
 import { parseDate, type Store, type Transaction } from '../store/index.ts';
-import { DocumentApply, type AppliedDocument, type Source } from './apply/document.ts';
+import { DocumentApply, type AppliedDocument, type SharedByFile, type Source } from './apply/document.ts';
+import { FactWriter } from './apply/facts.ts';
 import { applyMappedRecords } from './apply/mapped-records.ts';
+import { KnownDocuments } from './apply/known-documents.ts';
+import { Passages } from './apply/passages.ts';
 import { applyRecords, recordTable } from './apply/records.ts';
 import { READERS, detectReader } from './detect.ts';
 import { importFault } from './faults.ts';
@@ -246,14 +249,20 @@ export class Importer {
     const warnings: string[] = [];
     let dropped = 0;
     let open: DocumentApply | undefined;
+    const shared: SharedByFile = {
+      passages: new Passages(transaction, this.#ports.embedder, limits),
+      facts: new FactWriter(transaction, limits),
+      documents: new KnownDocuments(transaction),
+    };
     for await (const events of reader.read({ name, chunks: fs.readStream(file), limits })) {
       signal?.throwIfAborted();
+      await shared.documents.look(events);
       for (const event of events)
         switch (event.type) {
           case 'document': {
             const head = { ...event.head, jurisdiction: options.jurisdiction ?? event.head.jurisdiction };
             open = await DocumentApply.start(
-              { ...this.#ports, transaction },
+              { ...this.#ports, transaction, shared },
               source,
               head,
               options.inForceFrom,
@@ -283,6 +292,8 @@ export class Importer {
             break;
         }
     }
+    await shared.passages.stage();
+    await shared.facts.write();
     if (dropped > 0) warnings.push(`${dropped} more warnings`);
     if (applied.length === 0)
       throw badInputError('document.none', 'the file holds no document', 'Check that the file is whole.', {
@@ -296,8 +307,7 @@ export class Importer {
       documents: applied.length,
       sections: applied.reduce((sum, one) => sum + one.sections, 0),
       obligations: applied.reduce((sum, one) => sum + one.obligations, 0),
-      citations: applied.reduce((sum, one) => sum + one.citations, 0),
-      definitions: applied.reduce((sum, one) => sum + one.definitions, 0),
+      ...shared.facts.counts,
       records: 0,
       warnings,
     };

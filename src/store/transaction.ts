@@ -69,6 +69,11 @@ export class Transaction {
     return await readRows<T>(this.#connection, sql, params);
   }
 
+  /** Reads what is in the tables already. For keys of which the caller knows that no row of them can be waiting. */
+  async storedRows<T>(sql: string, params: Parameters = []): Promise<T[]> {
+    return await readRows<T>(this.#connection, sql, params);
+  }
+
   /** Writes rows by the rules of the table's class. */
   async put(table: Table, rows: readonly Row[]): Promise<PutCounts> {
     if (rows.length === 0) return { added: 0, updated: 0, unchanged: 0 };
@@ -175,7 +180,7 @@ export class Transaction {
     const waiting = this.#passages.get(name)?.concat(rows) ?? rows;
     this.#passages.set(name, waiting);
     this.#stagedRows += rows.numRows;
-    if (waiting.numRows >= this.#limits.lance_batch_rows) await this.#writePassages(name);
+    if (waiting.numRows >= this.#limits.lance_write_rows) await this.#writePassages(name);
   }
 
   async stageUpdate(name: string, change: LanceUpdate): Promise<void> {

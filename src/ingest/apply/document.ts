@@ -3,20 +3,15 @@
  * neighbours. Streams: never more than a batch of sections is held.
  */
 import { Sha256, badInputError, sha256, type Clock, type Limits } from '../../base/index.ts';
-import {
-  SECTION_TABLE,
-  passageVectors,
-  quoteSql,
-  sectionBatch,
-  type Embedder,
-  type IndexedSection,
-} from '../../query/index.ts';
+import { SECTION_TABLE, quoteSql, type Embedder, type IndexedSection } from '../../query/index.ts';
 import { LAW } from '../../schema/index.ts';
 import type { Row, Transaction } from '../../store/index.ts';
 import type { DocumentHead, SectionNode } from '../reader.ts';
 import { findObligations, knowsLanguage } from '../obligations/index.ts';
 import { OpenNodes, passage } from './context.ts';
-import { Facts } from './facts.ts';
+import { Facts, type FactWriter } from './facts.ts';
+import type { KnownDocuments } from './known-documents.ts';
+import type { Passages } from './passages.ts';
 import {
   betterText,
   endOf,
@@ -43,6 +38,14 @@ export interface ApplyPorts {
   readonly embedder: Embedder;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly shared: SharedByFile;
+}
+
+/** What the documents of one file write together: a row or a look-up for each alone would cost far more. */
+export interface SharedByFile {
+  readonly passages: Passages;
+  readonly facts: FactWriter;
+  readonly documents: KnownDocuments;
 }
 
 export interface AppliedDocument {
@@ -52,9 +55,6 @@ export interface AppliedDocument {
   readonly sections: number;
   readonly provisions: number;
   readonly obligations: number;
-  /** Found now: 0 when the text was here already. */
-  readonly citations: number;
-  readonly definitions: number;
 }
 
 export class DocumentApply {
@@ -77,7 +77,6 @@ export class DocumentApply {
   #obligationRows: Row[] = [];
   #obligations = 0;
   #indexed: IndexedSection[] = [];
-  #passages: string[] = [];
   #sections = 0;
   #provisions = 0;
 
@@ -112,24 +111,19 @@ export class DocumentApply {
     read: DocumentHead,
     callerDate: string | undefined,
   ): Promise<DocumentApply> {
-    const { transaction } = ports;
+    const { shared } = ports;
     const inForceFrom = read.inForceFrom ?? callerDate;
     const head = { ...read, inForceFrom };
     const versionId = `${head.documentId}@${inForceFrom ?? 'undated'}~${source.sha256.slice(0, 12)}`;
-    const [here] = await transaction.rows<{ n: bigint }>(
-      'select count(*) n from law.versions where version_id = $1',
-      [versionId],
-    );
-    const [document] = await transaction.rows<{ n: bigint }>(
-      'select count(*) n from law.documents where document_id = $1',
-      [head.documentId],
-    );
+    // The facts of the version before are those of its time.
+    if (shared.documents.hasBegun(head.documentId)) await shared.facts.write();
+    const known = await shared.documents.begin(head.documentId);
     return new DocumentApply(ports, source, head, {
       datedBy: read.inForceFrom !== undefined ? 'source' : callerDate !== undefined ? 'caller' : 'unknown',
       versionId,
-      near: await neighbours(transaction, head.documentId, inForceFrom, source.sha256),
-      knownBefore: (document?.n ?? 0n) > 0n,
-      alreadyHere: (here?.n ?? 0n) > 0n,
+      near: neighbours(known.held, inForceFrom, source.sha256),
+      knownBefore: known.isKnown,
+      alreadyHere: known.versionIds.has(versionId),
     });
   }
 
@@ -164,7 +158,7 @@ export class DocumentApply {
     const hash = sha256(`${node.num ?? ''}\n${node.heading ?? ''}\n${node.text}`);
     this.#textHash.update(Buffer.from(`${node.eid} ${hash}\n`));
     if (this.#alreadyHere) return;
-    this.#facts.see(node);
+    this.#facts.see(node, limits.lance_batch_rows);
 
     const section_id = `${head.documentId}#${node.eid}`;
     this.#rows.push({
@@ -184,8 +178,6 @@ export class DocumentApply {
     });
     this.#findObligations(node, section_id, parent.texts);
     if (node.text !== '') {
-      const text = passage(node, parent);
-      this.#passages.push(text);
       this.#indexed.push({
         section_id,
         version_id: this.#versionId,
@@ -196,7 +188,9 @@ export class DocumentApply {
         citation: node.citation,
         heading: node.heading ?? own.heading,
         text: node.text,
-        search_text: `${node.citation}\n${text}`,
+        search_text: `${node.citation}\n${passage(node, parent)}`,
+        in_force_from: head.inForceFrom,
+        in_force_to: this.#inForceTo,
       });
     }
     if (this.#rows.length >= limits.lance_batch_rows) await this.#flush();
@@ -230,15 +224,13 @@ export class DocumentApply {
   }
 
   async end(): Promise<AppliedDocument> {
-    const { transaction, clock } = this.#ports;
+    const { transaction, clock, shared } = this.#ports;
     const head = this.#head;
     const counts = {
       versionId: this.#kept?.version_id ?? this.#versionId,
       sections: this.#sections,
       provisions: this.#provisions,
       obligations: this.#obligations,
-      citations: 0,
-      definitions: 0,
     };
     if (this.#provisions === 0)
       throw badInputError(
@@ -255,6 +247,7 @@ export class DocumentApply {
     }
     await this.#flush();
     const knownAt = new Date(clock.now()).toISOString();
+    if (this.#near.same !== undefined || this.#near.before !== undefined) await shared.passages.stage();
     await makeRoom(transaction, this.#near, head.inForceFrom, knownAt);
     if (!this.#knownBefore)
       await transaction.insert(LAW.documents, [
@@ -290,7 +283,7 @@ export class DocumentApply {
         warnings: this.#warnings,
       },
     ]);
-    const facts = await this.#facts.record(transaction, head, this.#versionId, this.#ports.limits);
+    await this.#facts.record(shared.facts, transaction, head, this.#versionId, this.#ports.limits);
     await recordChanges(
       transaction,
       head.documentId,
@@ -298,33 +291,25 @@ export class DocumentApply {
       this.#near,
       this.#ports.limits.append_rows,
     );
-    return { status: this.#knownBefore ? 'updated' : 'added', ...counts, ...facts };
+    return { status: this.#knownBefore ? 'updated' : 'added', ...counts };
   }
 
   async #flush(): Promise<void> {
-    const { transaction, embedder } = this.#ports;
+    const { transaction, shared } = this.#ports;
     await transaction.insert(LAW.sections, this.#rows);
     await transaction.insert(LAW.obligations, this.#obligationRows);
-    if (this.#indexed.length > 0) {
-      const vectors = await passageVectors(embedder, this.#passages);
-      const inForce = { from: this.#head.inForceFrom, to: this.#inForceTo };
-      const { dimension } = embedder.model;
-      await transaction.stage(
-        SECTION_TABLE,
-        sectionBatch(this.#indexed, vectors, dimension, inForce, transaction.stamp.commitVersion),
-      );
-    }
+    await shared.passages.add(this.#indexed);
     this.#rows = [];
     this.#obligationRows = [];
     this.#indexed = [];
-    this.#passages = [];
   }
 
   /** The text turned out to be what the node already has: nothing of it stays. */
   async #takeBack(): Promise<void> {
     const flushed = this.#provisions > this.#rows.length;
     if (!flushed) return;
-    const { transaction } = this.#ports;
+    const { transaction, shared } = this.#ports;
+    await shared.passages.stage();
     await transaction.discard(LAW.sections, 'version_id = $1', [this.#versionId]);
     await transaction.discard(LAW.obligations, 'version_id = $1', [this.#versionId]);
     await transaction.stageDelete(SECTION_TABLE, `version_id = ${quoteSql(this.#versionId)}`);

@@ -3,65 +3,72 @@ import type { Transaction } from '../../store/index.ts';
 import { eidsOf, type Holdings, type Target } from '../citations/index.ts';
 import type { DocumentHead } from '../reader.ts';
 
-export class NodeHoldings implements Holdings {
+/** The references of a document. */
+interface Citing {
+  readonly own: DocumentHead;
+  readonly targets: readonly Target[];
+}
+
+export class NodeHoldings {
   readonly #transaction: Transaction;
-  readonly #own: DocumentHead;
-  /** By title or official citation in lower case, without an article; `undefined`: it is not here. */
-  readonly #titles = new Map<string, string | undefined>();
-  readonly #documents = new Map<string, boolean>();
+  /** Documents by title or official citation in lower case, without an article. */
+  readonly #titles = new Map<string, string>();
+  #documents: ReadonlySet<string> = new Set();
   #sections: ReadonlySet<string> = new Set();
 
-  constructor(transaction: Transaction, own: DocumentHead) {
+  constructor(transaction: Transaction) {
     this.#transaction = transaction;
-    this.#own = own;
   }
 
-  titled(title: string): string | undefined {
-    return this.#titles.get(keyOf(title));
+  /** As one document sees it: a title that several share is its own. */
+  of(own: DocumentHead): Holdings {
+    return {
+      titled: (title) => {
+        const key = keyOf(title);
+        return this.#titles.get(key) ?? (key === keyOf(own.title) ? own.documentId : undefined);
+      },
+      hasDocument: (documentId) => this.#documents.has(documentId),
+      hasSection: (sectionId) => this.#sections.has(sectionId),
+    };
   }
 
-  hasDocument(documentId: string): boolean {
-    return this.#documents.get(documentId) ?? false;
-  }
-
-  hasSection(sectionId: string): boolean {
-    return this.#sections.has(sectionId);
-  }
-
-  /** Learns what the node has of these. */
-  async look(targets: readonly Target[]): Promise<void> {
-    const titles = targets.flatMap((target) => (target.in === 'titled' ? [keyOf(target.title)] : []));
-    await this.#lookForTitles([...new Set(titles)].filter((title) => !this.#titles.has(title)));
-    const named = targets.flatMap((target) => {
-      const documentId =
-        target.in === 'document'
-          ? target.documentId
-          : target.in === 'titled'
-            ? this.titled(target.title)
-            : undefined;
-      return documentId === undefined || !('path' in target) ? [] : [{ documentId, path: target.path }];
+  /** Learns what the node has of these. Once. */
+  async look(citing: readonly Citing[]): Promise<void> {
+    const titles = citing.flatMap(({ targets }) =>
+      targets.flatMap((target) => (target.in === 'titled' ? [keyOf(target.title)] : [])),
+    );
+    await this.#lookForTitles([...new Set(titles)]);
+    const named = citing.flatMap(({ own, targets }) => {
+      const held = this.of(own);
+      return targets.flatMap((target) => {
+        const documentId =
+          target.in === 'document'
+            ? target.documentId
+            : target.in === 'titled'
+              ? held.titled(target.title)
+              : undefined;
+        // Its own provisions a document knows itself.
+        return documentId === undefined || documentId === own.documentId || !('path' in target)
+          ? []
+          : [{ documentId, path: target.path }];
+      });
     });
     const documents = [...new Set(named.map(({ documentId }) => documentId))];
-    await this.#lookForDocuments(documents.filter((id) => !this.#documents.has(id)));
+    await this.#lookForDocuments(documents);
     const sections = named.flatMap(({ documentId, path }) =>
-      this.hasDocument(documentId) ? eidsOf(documentId, path).map((eid) => `${documentId}#${eid}`) : [],
+      this.#documents.has(documentId) ? eidsOf(documentId, path).map((eid) => `${documentId}#${eid}`) : [],
     );
-    this.#sections = await this.#present(
-      documents.filter((id) => this.hasDocument(id)),
-      [...new Set(sections)],
-    );
+    this.#sections = await this.#present([...this.#documents], [...new Set(sections)]);
   }
 
   async #lookForTitles(titles: readonly string[]): Promise<void> {
     if (titles.length === 0) return;
-    for (const title of titles) this.#titles.set(title, undefined);
-    const own = keyOf(this.#own.title);
-    if (this.#titles.has(own)) this.#titles.set(own, this.#own.documentId);
     const rows = await this.#transaction.rows<{ name: string; document_id: string }>(
-      `select k.name as name, min(d.document_id) as document_id from (select unnest($1) as name) k
-         join law.documents d on not d.deleted
-          and (lower(d.citation) = k.name or regexp_replace(lower(d.title), '^the ', '') = k.name)
-        group by k.name having count(distinct d.document_id) = 1`,
+      `select name, min(document_id) as document_id from (
+         select lower(citation) as name, document_id from law.documents where not deleted
+         union all
+         select regexp_replace(lower(title), '^the ', ''), document_id from law.documents where not deleted
+       ) where name in (select unnest($1)) group by name having count(distinct document_id) = 1`,
       [titles],
     );
     for (const { name, document_id } of rows) this.#titles.set(name, document_id);
@@ -69,12 +76,11 @@ export class NodeHoldings implements Holdings {
 
   async #lookForDocuments(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    for (const id of ids) this.#documents.set(id, false);
     const rows = await this.#transaction.rows<{ document_id: string }>(
       'select document_id from law.documents where not deleted and document_id in (select unnest($1))',
       [ids],
     );
-    for (const { document_id } of rows) this.#documents.set(document_id, true);
+    this.#documents = new Set(rows.map(({ document_id }) => document_id));
   }
 
   /** Of these provisions the ones that a version held to be true has. */

@@ -80,14 +80,15 @@ export async function reindex(
             heading: row.heading ?? own.heading,
             text: row.text,
             search_text: `${row.citation}\n${text}`,
+            in_force_from: version.in_force_from ?? undefined,
+            in_force_to: version.in_force_to ?? undefined,
           });
         }
         if (indexed.length === 0) continue;
         const vectors = await passageVectors(embedder, passages, signal);
-        const inForce = { from: version.in_force_from ?? undefined, to: version.in_force_to ?? undefined };
         await transaction.stage(
           SECTION_TABLE,
-          sectionBatch(indexed, vectors, embedder.model.dimension, inForce, transaction.stamp.commitVersion),
+          sectionBatch(indexed, vectors, embedder.model.dimension, transaction.stamp.commitVersion),
         );
         written += indexed.length;
       }

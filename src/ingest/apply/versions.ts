@@ -24,19 +24,11 @@ export interface Neighbours {
 /** No date counts as the earliest. */
 const order = (date: string | null | undefined): string => date ?? '';
 
-export async function neighbours(
-  transaction: Transaction,
-  documentId: string,
+export function neighbours(
+  known: readonly KnownVersion[],
   inForceFrom: string | undefined,
   sourceSha256: string,
-): Promise<Neighbours> {
-  const known = await transaction.rows<KnownVersion>(
-    `select version_id, strftime(in_force_from, '%Y-%m-%d') as in_force_from,
-            strftime(in_force_to, '%Y-%m-%d') as in_force_to, text_sha256, source_sha256, format
-       from law.versions where document_id = $1 and known_to is null and not deleted
-      order by in_force_from nulls first`,
-    [documentId],
-  );
+): Neighbours {
   const own = order(inForceFrom);
   // Imported again with the date that was missing: the undated one was this very version.
   const undated = known.find(

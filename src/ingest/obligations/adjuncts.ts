@@ -291,6 +291,34 @@ function isAdjective(word: string): boolean {
   );
 }
 
+/** First words of what `timeAt` and `thresholdAt` know, but for numbers. */
+const SMALL_OPENERS: ReadonlySet<string> = new Set([
+  ...FREQUENCIES,
+  ...AT_ONCE,
+  ...COMPARATIVES,
+  ...[
+    'by',
+    'from',
+    'after',
+    'on',
+    'within',
+    'every',
+    'for',
+    'during',
+    'each',
+    'once',
+    'twice',
+    'at',
+    'equal',
+  ],
+  ...['≥', '≤', '<', '>', 'exceed', 'exceeds', 'exceeding', 'exceeded', 'above', 'below', 'over', 'under'],
+  ...['up', 'minimum', 'maximum'],
+]);
+
+function opensSmall(token: Token | undefined): boolean {
+  return token !== undefined && (token.kind === 'number' || SMALL_OPENERS.has(token.lower));
+}
+
 /** All limits in a range, in order. Deadlines and thresholds inside a condition are listed too. */
 export function findAdjuncts(tokens: readonly Token[], range: Range): readonly Adjunct[] {
   const found: Adjunct[] = [];
@@ -321,6 +349,7 @@ export function findAdjuncts(tokens: readonly Token[], range: Range): readonly A
       }
       continue;
     }
+    if (!opensSmall(tokens[i])) continue;
     const small = timeAt(tokens, i, range.to) ?? thresholdAt(tokens, i, range.to);
     const last = found.at(-1);
     if (small === undefined || small.to <= i || (last?.kind === small.kind && last.to > small.from)) continue;

@@ -36,7 +36,7 @@ export function scaleOf(name: string): number {
 }
 const NGRAM_SCALE = 0.35;
 
-/** A sentence as sparse vector. Two names that share a place add up. */
+/** A sentence as sparse vector, in the order of its names. Two names that share a place add up. */
 export function vectorOf(names: readonly string[]): ReadonlyMap<number, number> {
   const vector = new Map<number, number>();
   for (const name of names) {
@@ -54,6 +54,8 @@ export class Classifier {
   readonly #bias: number;
   readonly #slope: number;
   readonly #shift: number;
+  /** Of the sentence at hand; zeros between two. */
+  readonly #values = new Float64Array(DIMENSIONS);
 
   constructor(weights: Weights) {
     this.#weights = new Int8Array(Buffer.from(weights.int8.join(''), 'base64'));
@@ -65,8 +67,20 @@ export class Classifier {
 
   /** Calibrated probability that the sentence is regulatory, in steps of a ten-thousandth. */
   probability(names: readonly string[]): number {
+    const values = this.#values;
+    const places: number[] = [];
+    for (const name of names) {
+      const place = hashOf(name);
+      const value = values[place] ?? 0;
+      if (value === 0) places.push(place);
+      values[place] = value + scaleOf(name);
+    }
+    // In the order of `vectorOf`, so that the sum has the same bits.
     let sum = this.#bias;
-    for (const [place, value] of vectorOf(names)) sum += value * (this.#weights[place] ?? 0) * this.#scale;
+    for (const place of places) {
+      sum += (values[place] ?? 0) * (this.#weights[place] ?? 0) * this.#scale;
+      values[place] = 0;
+    }
     return Math.round(sigmoid(this.#slope * sum + this.#shift) * 10_000) / 10_000;
   }
 }

@@ -6,7 +6,7 @@
  */
 import { Classifier } from './classifier.ts';
 import type { Clause } from './clause.ts';
-import type { Modality } from './modal.ts';
+import { mayHaveTrigger, type Modality } from './modal.ts';
 import { isConstitutive } from './constitutive.ts';
 import { byActor, subjectKind } from './features.ts';
 import { itemWords, leadInChain, openSentence } from './lead-in.ts';
@@ -147,12 +147,14 @@ export function findObligations(input: ObligationInput): readonly Obligation[] {
   const { text } = input;
   if (!knowsLanguage(input.language)) return [];
   const outer = leadInChain(input.leadIns);
+  if (!mayHaveTrigger(text) && !outer.some(mayHaveTrigger)) return [];
   const spans = splitSentences(text);
   const found: Obligation[] = [];
   for (const [index, span] of spans.entries()) {
     if (span.role === 'heading') continue;
     const own = text.slice(span.start, span.end);
     const leads = leadsOf(text, spans, index, outer);
+    if (!mayHaveTrigger(own) && !leads.some(mayHaveTrigger)) continue;
     const alone = (): Reading => {
       const sentence = readSentence(own);
       return { sentence, clauses: sentence.clauses };

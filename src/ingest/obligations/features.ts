@@ -80,12 +80,19 @@ function isEndOfActor(tokens: readonly Token[], at: number): boolean {
   );
 }
 
-const stem = (word: string): string => word.replace(/(?:ies|es|s)$/, '').slice(0, 9);
+function stem(word: string): string {
+  if (!word.endsWith('s')) return word.slice(0, 9);
+  const ending = word.endsWith('ies') ? 3 : word.endsWith('es') ? 2 : 1;
+  return word.slice(0, Math.min(9, word.length - ending));
+}
+
+/** Notes a feature: its parts joined. */
+type Add = (...parts: readonly (string | number)[]) => void;
 
 /** Names of what is true of a sentence, in a fixed order, each once. */
 export function featuresOf(tokens: readonly Token[], clauses: readonly Clause[]): readonly string[] {
   const names = new Set<string>();
-  const add = (...parts: readonly (string | number)[]): void => {
+  const add: Add = (...parts) => {
     names.add(parts.join('='));
   };
   const [first] = clauses;
@@ -104,21 +111,17 @@ export function featuresOf(tokens: readonly Token[], clauses: readonly Clause[])
   let before = '';
   let agents = 0;
   for (const word of words) {
-    const name = word.kind === 'number' ? '#' : word.kind === 'word' ? word.lower : word.lower;
-    if (word.kind === 'word') add('w', stem(name));
-    add('b', before, name);
+    const name = word.kind === 'number' ? '#' : word.lower;
+    if (word.kind === 'word') names.add(`w=${stem(name)}`);
+    names.add(`b=${before}=${name}`);
     before = name;
-    if (agency(word.text) === 2) agents++;
+    if (word.kind === 'word' && agency(word.text) === 2) agents++;
   }
   add('agents', Math.min(agents, 4));
   return [...names];
 }
 
-function addClause(
-  tokens: readonly Token[],
-  clause: Clause,
-  add: (...parts: readonly (string | number)[]) => void,
-): void {
+function addClause(tokens: readonly Token[], clause: Clause, add: Add): void {
   const kind = subjectKind(tokens, clause);
   const by = byActor(tokens, clause) !== undefined;
   const verb = tokens[clause.verb];

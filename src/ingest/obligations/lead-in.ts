@@ -5,7 +5,12 @@
 import { LEAD_INS, LEAD_IN_CHARS, SENTENCE_CHARS } from './bounds.ts';
 import { splitSentences } from './sentences.ts';
 
+/** How a sentence that is left unfinished can end: cheap, and never wrong when it says no. */
+const MAY_BE_UNFINISHED =
+  /(?:[:—–;,-]|shall|must|may|not|that|to|and|or|by|with|of|for|if|where|when|either)$/;
 const UNFINISHED = /[:—–;,-]$|\b(?:shall|must|may|not|that|to|and|or|by|with|of|for|if|where|when|either)$/;
+/** As long as the longest such end. */
+const END_CHARS = 6;
 const LABEL = /^\(?(?:\p{L}{1,4}|\d{1,3})\)\s+/u;
 const LEAD_TAIL = /[\s:;.—–-]+$/;
 const ITEM_SIGNS = ';,:.—–';
@@ -14,6 +19,7 @@ const JOINTS = [' and/or', ' and', ' or', ' but', ';and', ';or', ',and', ',or'];
 /** The last sentence of a text, when it is left unfinished; its tail of signs cut. */
 export function openSentence(text: string): string | undefined {
   const tail = text.trimEnd().slice(-LEAD_IN_CHARS);
+  if (!MAY_BE_UNFINISHED.test(tail.slice(-END_CHARS))) return undefined;
   const last = splitSentences(tail).at(-1);
   if (last === undefined || last.role === 'heading') return undefined;
   const sentence = tail.slice(last.start, last.end);

@@ -160,13 +160,32 @@ export function forms(lower: string): readonly string[] {
 }
 
 export function isIn(set: ReadonlySet<string>, lower: string): boolean {
-  return forms(lower).some((form) => set.has(form));
+  for (const form of forms(lower)) if (set.has(form)) return true;
+  return false;
 }
 
 const AGENT_ENDING = /(?:er|or|ee|eer|ist|ian|ant)$/;
 
+export type Agency = 0 | 1 | 2;
+
+/** Words whose agency is remembered: law uses few words many times. */
+const KNOWN_WORDS = 20_000;
+const KNOWN_CHARS = 32;
+const known = new Map<string, Agency>();
+
 /** How surely a head noun names an actor: 2 by list, 1 by its ending or as an acronym, 0 not. */
-export function agency(text: string): 0 | 1 | 2 {
+export function agency(text: string): Agency {
+  let found = known.get(text);
+  if (found !== undefined) return found;
+  found = agencyOf(text);
+  if (text.length > KNOWN_CHARS) return found;
+  if (known.size >= KNOWN_WORDS) known.clear();
+  // A copy: a slice would keep the whole text it is of.
+  known.set(Buffer.from(text).toString(), found);
+  return found;
+}
+
+function agencyOf(text: string): Agency {
   const names = forms(text.toLowerCase());
   if (names.some((name) => AGENTS.has(name))) return 2;
   if (names.some((name) => THINGS.has(name))) return 0;

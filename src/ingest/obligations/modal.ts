@@ -25,6 +25,15 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'entitled',
 ]);
 
+/** Some word without which nothing below is deontic. */
+const DEONTIC =
+  /shall|must|may|cannot|duty|offence|responsible|prohibited|forbidden|unlawful|banned|required|obliged|obligated|bound|permitted|allowed|authori[sz]ed|entitled/i;
+
+/** Whether a text can have a trigger: cheap, and never wrong when it says no. */
+export function mayHaveTrigger(text: string): boolean {
+  return DEONTIC.test(text);
+}
+
 export function skipAdverbs(tokens: readonly Token[], from: number): number {
   let i = from;
   for (;;) {

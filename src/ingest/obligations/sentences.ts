@@ -31,20 +31,26 @@ const LIST_DEPTH = 12;
 
 const isSpace = (char: string): boolean => char !== '' && char.trim() === '';
 
-/** For each `(` and `[` the offset of its close, or 0: one pass with a stack. */
-function brackets(text: string): Uint32Array {
-  const close = new Uint32Array(text.length);
+/** For each `(` and `[` that is closed the offset of its close: one pass with a stack. */
+function brackets(text: string): ReadonlyMap<number, number> {
+  const close = new Map<number, number>();
   const open: number[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charAt(i);
-    if (char === '(' || char === '[') open.push(i);
-    else if (char === ')' || char === ']') {
+  BRACKET.lastIndex = 0;
+  for (let found = BRACKET.exec(text); found !== null; found = BRACKET.exec(text)) {
+    const { index } = found;
+    const char = text.charAt(index);
+    if (char === '(' || char === '[') open.push(index);
+    else {
       const at = open.pop();
-      if (at !== undefined) close[at] = i;
+      if (at !== undefined) close.set(at, index);
     }
   }
   return close;
 }
+
+const BRACKET = /[()[\]]/g;
+/** All that a sentence can end or go on at. */
+const TURNS = /[([\n.!?;:—–]/g;
 
 /** Whether the full stop at `dot` ends a sentence that began at `start`. */
 function endsSentence(text: string, start: number, dot: number): boolean {
@@ -82,6 +88,12 @@ function isOpenerAt(text: string, at: number): boolean {
   return /^\p{Lu}/u.test(word) && OPENERS.has(word.toLowerCase());
 }
 
+/** The next place at which something may turn; the length of the text for none. */
+function nextTurn(text: string, from: number): number {
+  TURNS.lastIndex = from;
+  return TURNS.exec(text)?.index ?? text.length;
+}
+
 /** A list that is open while its items go by. */
 interface OpenList {
   readonly leadIn: number;
@@ -117,10 +129,10 @@ class Splitter {
   run(): readonly SentenceSpan[] {
     const text = this.#text;
     const close = brackets(text);
-    for (let i = 0; i < text.length; i++) {
+    for (let i = nextTurn(text, 0); i < text.length; i = nextTurn(text, i + 1)) {
       const char = text.charAt(i);
       if ((char === '(' || char === '[') && this.#hasText(i)) {
-        const end = close[i] ?? 0;
+        const end = close.get(i) ?? 0;
         if (end > i && end - i <= BRACKET_CHARS) i = end;
         continue;
       }

@@ -40,6 +40,9 @@ export interface IndexedSection {
   readonly text: string;
   /** What full-text search reads: citation, headings above, text. */
   readonly search_text: string;
+  /** `YYYY-MM-DD`; undefined: always was, and still is. */
+  readonly in_force_from: string | undefined;
+  readonly in_force_to: string | undefined;
 }
 
 /** What the model says of a batch of passages. */
@@ -102,45 +105,36 @@ function vectorType(dimension: number): FixedSizeList<Float32> {
   return new FixedSizeList(dimension, new Field('item', new Float32(), true));
 }
 
-/** Rows of one version with their vectors as one Arrow table. */
+/** Rows with their vectors as one Arrow table. */
 export function sectionBatch(
   rows: readonly IndexedSection[],
   { vectors, terms }: PassageVectors,
   dimension: number,
-  inForce: { readonly from: string | undefined; readonly to: string | undefined },
   commitVersion: bigint,
 ): Table {
   const n = rows.length;
   invariant(vectors.length === n * dimension, 'one vector per section');
   const { schema } = sectionTable(dimension);
   const texts = TEXT_COLUMNS.map((name) =>
-    column(
-      vectorFromArray(
-        rows.map((row) => (name === 'row_key' ? `${row.version_id} ${row.section_id}` : row[name])),
-        new Utf8(),
-      ),
-    ),
+    utf8Column(rows.map((row) => (name === 'row_key' ? `${row.version_id} ${row.section_id}` : row[name]))),
   );
-  const from = inForce.from === undefined ? undefined : parseDate(inForce.from);
-  const to = inForce.to === undefined ? undefined : parseDate(inForce.to);
-  const date = (day: number | undefined): Data =>
-    makeData({
-      type: new DateDay(),
-      length: n,
-      nullCount: day === undefined ? n : 0,
-      nullBitmap: day === undefined ? new Uint8Array((n + 7) >> 3) : null,
-      data: new Int32Array(n).fill(day ?? 0),
-    });
-  const int = (value: number): Data =>
-    makeData({ type: new Int32(), length: n, data: new Int32Array(n).fill(value) });
+  const day = (date: string | undefined): number | undefined =>
+    date === undefined ? undefined : parseDate(date);
+  const from = rows.map((row) => day(row.in_force_from));
+  const to = rows.map((row) => day(row.in_force_to));
+  const int = (values: (number | undefined)[], none: number): Data =>
+    makeData({ type: new Int32(), length: n, data: Int32Array.from(values, (value) => value ?? none) });
   const children: Data[] = [
     ...texts,
-    date(from),
-    date(to),
-    int(from ?? DAY_MIN),
-    int(to ?? DAY_MAX),
-    int(to === undefined ? 0 : 1),
-    int(0),
+    dateColumn(from),
+    dateColumn(to),
+    int(from, DAY_MIN),
+    int(to, DAY_MAX),
+    int(
+      to.map((value) => (value === undefined ? 0 : 1)),
+      0,
+    ),
+    makeData({ type: new Int32(), length: n, data: new Int32Array(n) }),
     makeData({ type: new Int64(), length: n, data: new BigInt64Array(n).fill(commitVersion) }),
     column(
       vectorFromArray(
@@ -158,6 +152,31 @@ export function sectionBatch(
   return new Table([
     new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: n, children })),
   ]);
+}
+
+/** Texts written straight into one buffer: Arrow's own builder costs several times as much. */
+function utf8Column(values: readonly string[]): Data {
+  const valueOffsets = new Int32Array(values.length + 1);
+  values.forEach((value, i) => {
+    valueOffsets[i + 1] = (valueOffsets[i] ?? 0) + Buffer.byteLength(value);
+  });
+  const data = Buffer.allocUnsafeSlow(valueOffsets[values.length] ?? 0);
+  values.forEach((value, i) => data.write(value, valueOffsets[i] ?? 0));
+  return makeData({ type: new Utf8(), length: values.length, nullCount: 0, valueOffsets, data });
+}
+
+function dateColumn(days: readonly (number | undefined)[]): Data {
+  const nullBitmap = new Uint8Array((days.length + 7) >> 3);
+  days.forEach((day, i) => {
+    if (day !== undefined) nullBitmap[i >> 3] = (nullBitmap[i >> 3] ?? 0) | (1 << (i & 7));
+  });
+  return makeData({
+    type: new DateDay(),
+    length: days.length,
+    nullCount: days.filter((day) => day === undefined).length,
+    nullBitmap,
+    data: Int32Array.from(days, (day) => day ?? 0),
+  });
 }
 
 const NO_TERMS = new Uint16Array(0);
