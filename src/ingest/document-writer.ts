@@ -49,8 +49,10 @@ export class DocumentWriter {
       });
     const eid = this.#unique(boundedName(node.eid), line);
     const citation = shorten(node.citation, NAME_CHARS);
-    const isAsGiven = eid === node.eid && citation === node.citation;
-    this.#emit({ type: 'section', section: isAsGiven ? node : { ...node, eid, citation } });
+    // Empty lines at the ends are of the markup, not of the text.
+    const text = /^\s|\s$/.test(node.text) ? node.text.trim() : node.text;
+    const isAsGiven = eid === node.eid && citation === node.citation && text === node.text;
+    this.#emit({ type: 'section', section: isAsGiven ? node : { ...node, eid, citation, text } });
     return eid;
   }
 

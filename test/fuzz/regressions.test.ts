@@ -3,11 +3,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_LIMITS, FractalError } from '../../src/base/index.ts';
 import { asMapping } from '../../src/ingest/records/mapping.ts';
-import { detectReader, READERS, readRecords, type ReadEvent, type Reader } from '../../src/ingest/index.ts';
+import {
+  detectReader,
+  findObligations,
+  READERS,
+  readRecords,
+  type ReadEvent,
+  type Reader,
+} from '../../src/ingest/index.ts';
 import { chunksOf, encode, readAll } from '../contract/reader-contract.ts';
 import { formexAct, FORMEX_ANNEX } from '../ingest/eurlex-samples.ts';
 import { CLML_INSTRUMENT } from '../ingest/samples.ts';
-import { EventJudge } from './judge.ts';
+import { DocumentWriter } from '../../src/ingest/document-writer.ts';
+import { EventJudge, judgeObligations } from './judge.ts';
 import { FEDREG, pdf } from './seed-texts.ts';
 
 function reader(format: string): Reader {
@@ -158,4 +166,35 @@ test('a note of amendment without words is none', async () => {
     (await judged('clml', note(words))).filter((event) => event.type === 'note').length;
   assert.equal(await notes('Words substituted (1.1.2020) by S.I. 2019/1, reg. 2'), 1);
   assert.equal(await notes(' '), 0);
+});
+
+test('an item after a joint and a line end is one item, with a span inside the text', () => {
+  const text = 'The operator must:(a) wear gloves ;(b) wear boots ;and\n(c) ';
+  const found = findObligations({ text, leadIns: [], language: 'en' });
+  judgeObligations(text, found);
+  const whole = text.replace('(c) ', '(c) wear a mask.');
+  assert.deepEqual(
+    findObligations({ text: whole, leadIns: [], language: 'en' }).map(({ object }) => object),
+    ['gloves', 'boots', 'a mask'],
+  );
+});
+
+test('a provision neither begins nor ends with an empty line', () => {
+  const events: ReadEvent[] = [];
+  const head = {
+    documentId: 'x',
+    jurisdiction: 'EU',
+    family: 'x',
+    citation: 'x',
+    title: 'x',
+    language: 'en',
+  };
+  const writer = new DocumentWriter(
+    { ...head, inForceFrom: undefined, inForceTo: undefined },
+    { emit: (event) => events.push(event), source: 'x', limits: DEFAULT_LIMITS },
+  );
+  const node = { eid: 'a', parentEid: undefined, level: 'note', num: undefined, heading: undefined } as const;
+  writer.section({ ...node, citation: 'x', text: 'OJ No C 138, p. 1.\n' }, 1);
+  const section = events.find((event) => event.type === 'section');
+  assert.equal(section?.section.text, 'OJ No C 138, p. 1.');
 });

@@ -130,6 +130,8 @@ class Splitter {
     const text = this.#text;
     const close = brackets(text);
     for (let i = nextTurn(text, 0); i < text.length; i = nextTurn(text, i + 1)) {
+      // What joins two items may take the line end between them.
+      if (i < this.#start) continue;
       const char = text.charAt(i);
       if ((char === '(' || char === '[') && this.#hasText(i)) {
         const end = close.get(i) ?? 0;

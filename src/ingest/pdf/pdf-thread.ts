@@ -55,7 +55,7 @@ async function read({ bytes, pagesMax, itemsMax }: PdfTask): Promise<void> {
           ? []
           : [
               {
-                text: str,
+                text: str.replaceAll('\0', '').toWellFormed(),
                 x: transform?.[4] ?? 0,
                 y: transform?.[5] ?? 0,
                 width: width ?? 0,
