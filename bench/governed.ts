@@ -80,7 +80,11 @@ const scope = {
     ),
   ],
 };
-const policy: AccessPolicy = { decide: () => ({ allowed: true, predicate: undefined }), scope: () => scope };
+const policy: AccessPolicy = {
+  decide: () => ({ allowed: true, predicate: undefined }),
+  scope: () => scope,
+  writing: () => ({ allowed: false, rule: 'nothing is written here' }),
+};
 const ann: Principal = { id: 'ann', roles: ['inspector'] };
 const signal = new AbortController().signal;
 

@@ -24,6 +24,7 @@ export const PRINCIPAL: Principal = { id: 'bench', roles: [] };
 const policy = {
   decide: () => ({ allowed: true, predicate: undefined }) as const,
   scope: () => ({ key: '', tables: [] }),
+  writing: () => ({ allowed: false, rule: 'nothing is written here' }) as const,
 };
 
 export interface Bench {

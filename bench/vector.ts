@@ -77,6 +77,7 @@ const embedder: Embedder = {
 const policy = {
   decide: () => ({ allowed: true, predicate: undefined }) as const,
   scope: () => ({ key: '', tables: [] }),
+  writing: () => ({ allowed: false, rule: 'nothing is written here' }) as const,
 };
 const build = (vectorFlatRows: number): SectionSearch =>
   new SectionSearch({ store, embedder, policy, limits: { ...limits, vector_flat_rows: vectorFlatRows } });

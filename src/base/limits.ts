@@ -319,6 +319,100 @@ export const LIMITS = {
     unit: 'milliseconds',
     why: 'running requests get this long when the node stops',
   },
+
+  // flight
+  flight_message_bytes: {
+    value: 256 * MiB,
+    unit: 'bytes',
+    why: 'one message of an upload over Flight: a record batch',
+  },
+  flight_command_bytes: { value: 4 * MiB, unit: 'bytes', why: 'one Flight request that carries no data' },
+  flight_batch_bytes: {
+    value: 1 * MiB,
+    unit: 'bytes',
+    why: 'body of one record batch of a Flight answer, unless a single row is larger: the size that travels fastest',
+  },
+  flight_window_bytes: {
+    value: 8 * MiB,
+    unit: 'bytes',
+    why: 'what a Flight connection may send before it is read; smaller ones slow uploads over a distance',
+  },
+  flight_header_bytes: { value: 32 * 1024, unit: 'bytes', why: 'headers of one Flight call' },
+  flight_streams: { value: 100, unit: 'calls', why: 'open Flight calls of one connection; more are refused' },
+  flight_connections: { value: 256, unit: 'connections', why: 'open Flight connections' },
+  flight_keepalive_ms: {
+    value: 60_000,
+    unit: 'milliseconds',
+    why: 'a Flight connection is pinged this often and cut when it does not answer before the next',
+  },
+  flight_request_ms: { value: 30_000, unit: 'milliseconds', why: 'a Flight request must be there by then' },
+  flight_stall_ms: {
+    value: 600_000,
+    unit: 'milliseconds',
+    why: 'a Flight call whose caller neither reads nor sends on for so long is ended',
+  },
+  flight_tickets: {
+    value: 4096,
+    unit: 'tickets',
+    why: 'results of one principal that wait to be fetched; the oldest gives way',
+  },
+  flight_ticket_ms: { value: 600_000, unit: 'milliseconds', why: 'a Flight ticket is good for so long' },
+  flight_statements: {
+    value: 1024,
+    unit: 'statements',
+    why: 'prepared statements of one principal; more are refused',
+  },
+  flight_statement_ms: {
+    value: 3_600_000,
+    unit: 'milliseconds',
+    why: 'a prepared statement or a session that is not used for so long is dropped',
+  },
+  flight_tokens: {
+    value: 64,
+    unit: 'tokens',
+    why: 'tokens given to one principal for name and password; the oldest gives way',
+  },
+  flight_token_ms: {
+    value: 43_200_000,
+    unit: 'milliseconds',
+    why: 'such a token is good for so long, used or not, and no longer than the password it was given for',
+  },
+  flight_transactions: {
+    value: 8,
+    unit: 'transactions',
+    why: 'open Flight transactions of one principal; each holds a database connection',
+  },
+  flight_transactions_all: {
+    value: 24,
+    unit: 'transactions',
+    why: 'open Flight transactions of all principals: the other connections are left to everybody else',
+  },
+  flight_transaction_ms: {
+    value: 600_000,
+    unit: 'milliseconds',
+    why: 'a Flight transaction that is not used for so long is rolled back',
+  },
+  flight_transaction_wait_ms: {
+    value: 5000,
+    unit: 'milliseconds',
+    why: 'a query waits so long for another one of its transaction to be read to its end',
+  },
+  flight_parameter_rows: {
+    value: 10_000,
+    unit: 'rows',
+    why: 'rows of parameters bound to one statement; they are held until it runs',
+  },
+  flight_parameter_bytes: {
+    value: 16 * MiB,
+    unit: 'bytes',
+    why: 'parameters bound to one statement, as Arrow data',
+  },
+  flight_ingest_rows: { value: 20_000_000, unit: 'rows', why: 'rows of one upload over Flight' },
+  flight_ingest_bytes: {
+    value: 2048 * MiB,
+    unit: 'bytes',
+    why: 'one upload over Flight; it lies in a file until it is whole',
+  },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;
@@ -342,6 +436,11 @@ export const FIXED_LIMITS = {
     value: 256,
     unit: 'scopes',
     why: 'sets of rights kept as SQL, the one made longest ago goes first',
+  },
+  flight_message_fields: {
+    value: 65_536,
+    unit: 'fields',
+    why: 'fields of one Flight message that carries no data',
   },
   record_json_depth: { value: 64, unit: 'levels', why: 'lists and objects inside each other in a JSON file' },
   mapping_bytes: { value: 1 * MiB, unit: 'bytes', why: 'one mapping file' },

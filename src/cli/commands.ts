@@ -41,6 +41,16 @@ const MAPPING = {
   arg: 'M',
   doc: 'Mapping to read record files by: a file, or the name of one. Default: found from name and columns.',
 } as const;
+
+const FLIGHT_PORT = {
+  name: 'flight-port',
+  type: 'integer',
+  arg: 'N',
+  min: 0,
+  max: 65_535,
+  doc: 'TCP port of Flight SQL; 0 for any free one. Default: the one after --port.',
+} as const satisfies Flag;
+
 const JURISDICTION = {
   name: 'jurisdiction',
   type: 'string',
@@ -83,14 +93,15 @@ export const COMMANDS = [
   },
   {
     name: 'start',
-    summary: 'Serve the HTTP API on loopback, until stopped with Ctrl-C.',
+    summary: 'Serve HTTP and Flight SQL on loopback, until stopped with Ctrl-C.',
     details: [
-      'Until the first `fractal user add` the node is in single-user mode: whoever can reach the loopback port on this ' +
-        'machine is the local operator, with all rights. The port is never opened on an address that is not loopback.',
+      'Until the first `fractal user add` the node is in single-user mode: whoever can reach the loopback ports on this ' +
+        'machine is the local operator, with all rights. The ports are never opened on an address that is not loopback.',
     ],
     arguments: [],
     flags: [
       PORT,
+      FLIGHT_PORT,
       {
         name: 'host',
         type: 'string',
@@ -108,7 +119,11 @@ export const COMMANDS = [
       'Without --data or FRACTAL_DATA the node lives in a temporary folder that is removed when the demo ends.',
     ],
     arguments: [],
-    flags: [PORT, { name: 'once', type: 'boolean', doc: 'Stop after the question instead of serving.' }],
+    flags: [
+      PORT,
+      FLIGHT_PORT,
+      { name: 'once', type: 'boolean', doc: 'Stop after the question instead of serving.' },
+    ],
     examples: [['fractal demo --once', 'See it work and be back at the prompt.']],
   },
   {

@@ -1,6 +1,6 @@
 /** How the commands come by a node. `main.ts` fills it from the node layer; tests with a double. */
 import type { Limits, Log } from '../base/index.ts';
-import type { Caller, MappingCheck, MappingInfo, ModelInfo, NodeApi } from '../node/index.ts';
+import type { Caller, FlightDoor, MappingCheck, MappingInfo, ModelInfo, NodeApi } from '../node/index.ts';
 
 /** Who acts when `--as` is not given. */
 export const LOCAL_OPERATOR = 'local-operator';
@@ -21,6 +21,8 @@ export interface OpenedNode {
   readonly startSources: () => void;
   /** The node as another caller sees it. */
   readonly admit?: (caller: Caller) => NodeApi;
+  /** Asked by those who serve. */
+  readonly flight: () => Promise<FlightDoor>;
 }
 
 export interface NodeFactory {

@@ -27,6 +27,7 @@ const factory: NodeFactory = {
       limits: node.parts.limits,
       startSources: () => node.startSources(),
       admit: (caller) => node.as(caller),
+      flight: () => node.flight(),
     };
   },
   init: (options) => initNode(options),

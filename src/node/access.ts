@@ -93,6 +93,10 @@ export class NodePolicy implements AccessPolicy {
     return this.#of(principal).scope(principal);
   }
 
+  writing(...request: Parameters<AccessPolicy['writing']>): ReturnType<AccessPolicy['writing']> {
+    return this.#of(request[0]).writing(...request);
+  }
+
   /** Only `admit` hands out this very object, and only in single-user mode. */
   #of(principal: Principal): PolicyEngine {
     return principal === LOCAL_OPERATOR ? this.#single : this.engine;
@@ -103,11 +107,21 @@ export class NodePolicy implements AccessPolicy {
 export async function admit(
   directory: PrincipalDirectory,
   policy: AccessPolicy,
-  { credentials, as }: Caller,
+  caller: Caller,
 ): Promise<Principal> {
+  return (await identify(directory, policy, caller)).principal;
+}
+
+/** The same, with the id of the credential that was shown; without one in single-user mode. */
+export async function identify(
+  directory: PrincipalDirectory,
+  policy: AccessPolicy,
+  { credentials, as }: Caller,
+): Promise<{ readonly principal: Principal; readonly credential?: string }> {
   if (await directory.isSingleUser()) {
     // Credentials that nobody gave out must not be answered with all rights.
-    if (credentials === undefined && (as === undefined || as === LOCAL_OPERATOR.id)) return LOCAL_OPERATOR;
+    if (credentials === undefined && (as === undefined || as === LOCAL_OPERATOR.id))
+      return { principal: LOCAL_OPERATOR };
     throw usageError(
       'principal.unknown',
       'there is no such principal: the node is in single-user mode',
@@ -120,7 +134,27 @@ export async function admit(
       'the node has users, and the call shows no credentials',
       'Set FRACTAL_TOKEN, or send Authorization: Bearer TOKEN.',
     );
-  const principal = await directory.authenticate(credentials);
+  const { principal, credential } = await directory.identify(credentials);
+  return { principal: await actingAs(directory, policy, principal, as), credential };
+}
+
+/** The principal whose credential was shown some time ago. Throws as if it were shown now. */
+export async function readmit(
+  directory: PrincipalDirectory,
+  policy: AccessPolicy,
+  credential: string | undefined,
+  as: string | undefined,
+): Promise<Principal> {
+  if (credential === undefined) return await admit(directory, policy, { as });
+  return await actingAs(directory, policy, await directory.holder(credential), as);
+}
+
+async function actingAs(
+  directory: PrincipalDirectory,
+  policy: AccessPolicy,
+  principal: Principal,
+  as: string | undefined,
+): Promise<Principal> {
   if (as === undefined || as === principal.id) return principal;
   const decision = policy.decide(principal, { action: 'impersonate', tables: ['*'] });
   if (!decision.allowed) throw denied(`${principal.id} may not act as others`, decision.rule);

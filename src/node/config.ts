@@ -3,6 +3,13 @@ import path from 'node:path';
 import { DEFAULT_LIMITS, badInputError, notFoundError, type FileSystem, type Limits } from '../base/index.ts';
 import type { NetworkSettings } from '../ingest/index.ts';
 
+export interface FlightTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Callers must show a certificate of one of these authorities. */
+  readonly client_ca?: string;
+}
+
 export interface NodeConfig {
   readonly name: string;
   readonly role: 'hub' | 'edge';
@@ -12,6 +19,8 @@ export interface NodeConfig {
   readonly model?: string;
   /** File with the access policy; the one that ships when absent. */
   readonly policy?: string;
+  /** TLS of the Flight port: files in PEM, relative to the data directory. */
+  readonly flight_tls?: FlightTls;
   /** Bounds that differ from LIMITS.md. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Whether, and to whom, the node may open connections. Absent: it opens none. */
@@ -20,7 +29,7 @@ export interface NodeConfig {
 
 export const CONFIG_FILE = 'fractal.json';
 
-const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'policy', 'limits', 'network'];
+const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'policy', 'flight_tls', 'limits', 'network'];
 
 export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeConfig> {
   const file = path.join(dataDir, CONFIG_FILE);
@@ -51,6 +60,12 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
   if (!Array.isArray(config.sites)) throw bad('sites must be a list');
   const fault = networkFault(config.network);
   if (fault !== undefined) throw bad(fault);
+  const tls: unknown = config.flight_tls ?? { cert: '', key: '' };
+  const files = Object.entries(tls as Record<string, unknown>);
+  if (!files.every(([name, file]) => ['cert', 'key', 'client_ca'].includes(name) && typeof file === 'string'))
+    throw bad('flight_tls may hold cert, key and client_ca, each a path');
+  if (!('cert' in (tls as FlightTls) && 'key' in (tls as FlightTls)))
+    throw bad('flight_tls needs cert and key');
   return config;
 }
 

@@ -8,6 +8,7 @@ export { LOCAL_OPERATOR } from './access.ts';
 export type { Caller } from './access.ts';
 export { FractalNode } from './node.ts';
 export type { NodeOptions } from './node.ts';
+export type { FlightDoor, FlightGate, FlightIdentity } from './flight/door.ts';
 export { isStopping, stoppingError } from './import-jobs.ts';
 export { SYSTEM } from './parts.ts';
 export type { Outside } from './parts.ts';

@@ -66,12 +66,16 @@ export async function useModel(dataDir: string, name: string): Promise<void> {
       'there is no model of that name here',
       `Models here: ${models.map((model) => model.name).join(', ')}. \`fractal models add FOLDER\` adds one.`,
     );
-  const { name: nodeName, role, region, sites, limits, network } = await readConfig(fs, dataDir);
+  const config = await readConfig(fs, dataDir);
+  const { policy, flight_tls, limits, network } = config;
+  // All but the model as it was.
   await writeConfig(fs, dataDir, {
-    name: nodeName,
-    role,
-    region,
-    sites,
+    name: config.name,
+    role: config.role,
+    region: config.region,
+    sites: config.sites,
+    ...(policy === undefined ? {} : { policy }),
+    ...(flight_tls === undefined ? {} : { flight_tls }),
     ...(limits === undefined ? {} : { limits }),
     ...(network === undefined ? {} : { network }),
     ...(chosen.shipped ? {} : { model: path.join('models', name) }),

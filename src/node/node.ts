@@ -48,11 +48,22 @@ import type {
   Watch,
   WatchRequest,
 } from './api.ts';
-import { LOCAL_OPERATOR, NodePolicy, admit, demand, readPolicy, type Caller } from './access.ts';
+import {
+  LOCAL_OPERATOR,
+  NodePolicy,
+  admit,
+  demand,
+  identify,
+  readPolicy,
+  readmit,
+  type Caller,
+} from './access.ts';
 import { administerPolicy, administerUsers } from './administer.ts';
 import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
+import { NodeFlightBackend } from './flight/backend.ts';
+import { readFlightKeys, type FlightDoor } from './flight/door.ts';
 import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-jobs.ts';
 import { LawQuestions } from './law.ts';
 import { shippedModelFolder } from './paths.ts';
@@ -198,6 +209,25 @@ export class FractalNode implements NodeApi {
       await store.close();
       throw error;
     }
+  }
+
+  /** What the Flight door of this node asks, and the keys of its TLS when it has some. */
+  async flight(): Promise<FlightDoor> {
+    const directory = this.#directory;
+    const policy = this.#policy;
+    const named = async (id: string): Promise<Principal> =>
+      id === LOCAL_OPERATOR.id ? await admit(directory, policy, {}) : await directory.named(id);
+    return {
+      backend: new NodeFlightBackend(this.parts, { policy, named }, this.#stopping.signal),
+      gate: {
+        admit: async (caller) => {
+          const { principal, ...rest } = await identify(directory, policy, caller);
+          return { principal: principal.id, ...rest };
+        },
+        readmit: async (credential, as) => (await readmit(directory, policy, credential, as)).id,
+      },
+      tls: await readFlightKeys(this.parts),
+    };
   }
 
   async status(): Promise<NodeStatus> {

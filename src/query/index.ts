@@ -17,6 +17,7 @@ export type {
   ReadableColumn,
   ReadableTable,
   TermVectors,
+  WriteDecision,
 } from './ports.ts';
 export { citedBy, citesOf, definitionsFor } from './law/references.ts';
 export type { Citation, DefinedTerm, ReferencePorts } from './law/references.ts';
@@ -47,6 +48,15 @@ export {
 } from './search/section-table.ts';
 export type { IndexedSection, PassageVectors } from './search/section-table.ts';
 export { authorize, type AuthorizedQuery } from './sql/authorize.ts';
-export { executeQuery, explainQuery, openQuery, type OpenQuery } from './sql/execute.ts';
+export {
+  executeMessages,
+  executeQuery,
+  explainQuery,
+  openQuery,
+  type OpenQuery,
+  type PinnedViews,
+} from './sql/execute.ts';
+export { viewStatements } from './sql/views.ts';
+export { describeQuery, type StatementShape } from './sql/describe.ts';
 export { parseStatement, type Statement } from './sql/statement.ts';
 export { rewriteQuery } from './sql/rewrite.ts';

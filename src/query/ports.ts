@@ -1,4 +1,5 @@
 /** What query needs from above. Declared where it is called; `ai` and `security` implement, `node` hands in. */
+import type { WriteRule } from '../store/index.ts';
 
 /** Which model made a vector. Two vectors compare only if this is equal. */
 export interface ModelIdentity {
@@ -108,7 +109,13 @@ export interface ReadScope {
   readonly tables: readonly ReadableTable[];
 }
 
+/** What a principal may write of a table, at this moment. */
+export type WriteDecision =
+  { readonly allowed: true; readonly may: WriteRule } | { readonly allowed: false; readonly rule: string };
+
 export interface AccessPolicy {
   decide(principal: Principal, request: AccessRequest): AccessDecision;
   scope(principal: Principal): ReadScope;
+  /** `table` is `schema.name`. */
+  writing(principal: Principal, action: 'insert' | 'update', table: string): WriteDecision;
 }

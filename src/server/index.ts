@@ -1,5 +1,7 @@
 export { createApp } from './app.ts';
 export { PRINCIPAL_HEADER } from './caller.ts';
+export { listenFlight } from './flight/listen.ts';
+export type { FlightListenOptions, FlightListening } from './flight/listen.ts';
 export type { HttpApp } from './app.ts';
 export type { AppOptions, Door } from './context.ts';
 export {

@@ -21,9 +21,9 @@ import {
   FractalError,
   type Limits,
 } from '../base/index.ts';
-import { toParameter, type RowValue } from './values.ts';
+import { TypedValue, toParameter, type RowValue } from './values.ts';
 
-export type Parameters = readonly RowValue[];
+export type Parameters = readonly (RowValue | TypedValue)[];
 
 /** A stream of chunks and the connection it lives on. `close` must be called; it gives the connection back. */
 export interface OpenStream {
@@ -296,27 +296,7 @@ export class DuckDb {
   ): Promise<OpenStream> {
     signal.throwIfAborted();
     const connection = await this.acquire(signal, catalogue);
-    let stop: (() => void) | undefined;
-    const onAbort = (): void => {
-      stop ??= keepInterrupting([connection]);
-    };
-    let closed = false;
-    const close = (): void => {
-      if (closed) return;
-      closed = true;
-      signal.removeEventListener('abort', onAbort);
-      stop?.();
-      this.release(connection);
-    };
-    signal.addEventListener('abort', onAbort);
-    try {
-      // It may have come while this waited for a connection.
-      signal.throwIfAborted();
-      return { result: await openStream(connection, sql, params), close };
-    } catch (error) {
-      close();
-      throw error === signal.reason ? error : duckError(error);
-    }
+    return await streamOn(connection, sql, params, signal, () => this.release(connection));
   }
 
   async checkpoint(): Promise<void> {
@@ -372,7 +352,13 @@ function closedError(): FractalError {
 function bind(params: Parameters): [Record<string, DuckDBValue>, Record<string, DuckDBType>] {
   const values: Record<string, DuckDBValue> = {};
   const types: Record<string, DuckDBType> = {};
-  params.map(toParameter).forEach((value, i) => {
+  params.forEach((param, i) => {
+    if (param instanceof TypedValue) {
+      values[String(i + 1)] = param.value;
+      types[String(i + 1)] = param.type;
+      return;
+    }
+    const value = toParameter(param);
     values[String(i + 1)] = value;
     if (typeof value === 'bigint') types[String(i + 1)] = BIGINT;
     // The only lists there are; an empty one does not tell its type.
@@ -388,6 +374,37 @@ export async function openStream(
   params: Parameters,
 ): Promise<DuckDBResult> {
   return await connection.stream(sql, ...bind(params));
+}
+
+/** The same until `close`, which calls `onClose` once. The signal interrupts the statement. */
+export async function streamOn(
+  connection: DuckDBConnection,
+  sql: string,
+  params: Parameters,
+  signal: AbortSignal,
+  onClose: () => void,
+): Promise<OpenStream> {
+  let stop: (() => void) | undefined;
+  const onAbort = (): void => {
+    stop ??= keepInterrupting([connection]);
+  };
+  let closed = false;
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    signal.removeEventListener('abort', onAbort);
+    stop?.();
+    onClose();
+  };
+  signal.addEventListener('abort', onAbort);
+  try {
+    // It may have come while the caller waited for the connection.
+    signal.throwIfAborted();
+    return { result: await openStream(connection, sql, params), close };
+  } catch (error) {
+    close();
+    throw error === signal.reason ? error : duckError(error);
+  }
 }
 
 export async function readRows<T>(

@@ -1,4 +1,4 @@
-export { DuckDb, duckError, execute, readRows, withoutSecretNames } from './duckdb.ts';
+export { DuckDb, duckError, execute, readRows, streamOn, withoutSecretNames } from './duckdb.ts';
 export type { OpenStream, Parameters } from './duckdb.ts';
 export { changes } from './feed.ts';
 export type { ChangeBatch, ChangeRequest } from './feed.ts';
@@ -7,14 +7,27 @@ export type { MaintenanceOptions } from './maintenance.ts';
 export { LanceTable } from './lance.ts';
 export type { LanceDefinition, LanceUpdate } from './lance.ts';
 export { migrate, schemaVersion } from './migrate.ts';
+export { checkArrow } from './put-arrow.ts';
+export type { WriteRights, WriteRule } from './put-arrow.ts';
 export type { PutCounts, Stamp } from './put.ts';
+export { dropStage, stageArrow, stagedValues, type Staged } from './staging.ts';
 export type { Stage } from './stage.ts';
 export { Store } from './store.ts';
 export type { Books, Committed, LanceReader, Snapshot, StoreOptions } from './store.ts';
 export { Transaction } from './transaction.ts';
-export { toIpcStream, wholeResult } from './arrow/index.ts';
-export type { ArrowSource } from './arrow/index.ts';
+export {
+  arrowShape,
+  checkHeader as ipcBodyLength,
+  ipcPrefix,
+  joinSmall,
+  recordBatchMessage,
+  schemaMessage,
+  toArrowMessages,
+  toIpcStream,
+  wholeResult,
+} from './arrow/index.ts';
+export type { ArrowMessage, ArrowMessages, ArrowOptions, ArrowSource, SourceColumn } from './arrow/index.ts';
 export type { ViewLease } from './view-catalogues.ts';
-export { parseDate, parseDecimal, parseTimestamp } from './values.ts';
+export { TypedValue, parseDate, parseDecimal, parseTimestamp } from './values.ts';
 export type { Row, RowValue } from './values.ts';
 export type { Salvage } from './wal-salvage.ts';

@@ -46,18 +46,21 @@ export async function keepNew(connection: DuckDBConnection, { table, name }: Sta
   );
 }
 
-/** Writes staged rows by the rules of the table's class. */
-export async function putStaged(
-  connection: DuckDBConnection,
-  stage: Staged,
-  stamp: Stamp,
-): Promise<PutCounts> {
+/** How staged rows `s` differ from those of the table `t` that have their keys, as SQL. */
+function comparison(stage: Staged): {
+  /** Columns beside the key. */
+  readonly other: readonly Column[];
+  /** What a column becomes. */
+  readonly value: (column: Column) => string;
+  /** Whether the row says something else. */
+  readonly rewrites: string;
+  /** Whether anything of the row changes. */
+  readonly differs: string;
+  /** The rows side by side. */
+  readonly matched: string;
+} {
   const { table, name: staged } = stage;
-  const name = qualifiedName(table);
-  const rows = await checkKeys(connection, stage);
-  if (rows === 0) return { added: 0, updated: 0, unchanged: 0 };
-
-  const isRewritten = table.class === 'mutable' || table.class === 'state-machine';
+  const isRewritten = REWRITTEN.includes(table.class);
   const other = table.columns.filter((column) => !table.key.includes(column.name));
   // Of a row that is never rewritten, what is derived may come anew; nothing found anew leaves what was found before.
   const value = ({ name: column, derived }: Column): string =>
@@ -69,9 +72,36 @@ export async function putStaged(
           columns.map((column) => column.name),
           't.',
         )}) is distinct from (${columns.map(value).join(', ')}))`;
-  const rewrites = differ(other.filter((column) => column.derived !== true));
-  const differs = `(t.deleted or ${differ(other)})`;
-  const matched = `from ${staged} s join ${name} t on ${sameKey(table)}`;
+  return {
+    other,
+    value,
+    rewrites: differ(other.filter((column) => column.derived !== true)),
+    differs: `(t.deleted or ${differ(other)})`,
+    matched: `from ${staged} s join ${qualifiedName(table)} t on ${sameKey(table)}`,
+  };
+}
+
+const REWRITTEN: readonly Table['class'][] = ['mutable', 'state-machine'];
+
+/** The rows `t` of the table that staged rows `s` would change, as `from … where …`. */
+export function changedRows(stage: Staged): string {
+  const { matched, differs } = comparison(stage);
+  return `${matched} where ${differs}`;
+}
+
+/** Writes staged rows by the rules of the table's class. */
+export async function putStaged(
+  connection: DuckDBConnection,
+  stage: Staged,
+  stamp: Stamp,
+): Promise<PutCounts> {
+  const { table, name: staged } = stage;
+  const name = qualifiedName(table);
+  const rows = await checkKeys(connection, stage);
+  if (rows === 0) return { added: 0, updated: 0, unchanged: 0 };
+
+  const isRewritten = REWRITTEN.includes(table.class);
+  const { other, value, rewrites, differs, matched } = comparison(stage);
   const [known] = await readRows<{ n: bigint; rewritten: bigint; differing: bigint }>(
     connection,
     `select count(*) as n, count(*) filter (${rewrites}) as rewritten, count(*) filter (${differs}) as differing ${matched}`,

@@ -294,14 +294,27 @@ export class Store {
   }
 
   /** Reads that need the engine's own calls, on a connection of their own. */
-  async withConnection<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    return await this.#duck.with(body);
+  async withConnection<T>(
+    body: (connection: DuckDBConnection) => Promise<T>,
+    catalogue?: string,
+  ): Promise<T> {
+    return await this.#duck.with(body, catalogue);
   }
 
   /** A connection of one's own until `release`, for reads that take many steps. */
-  async lease(signal?: AbortSignal): Promise<{ connection: DuckDBConnection; release: () => void }> {
-    const connection = await this.#duck.acquire(signal);
+  async lease(
+    signal?: AbortSignal,
+    catalogue?: string,
+  ): Promise<{ connection: DuckDBConnection; release: () => void }> {
+    const connection = await this.#duck.acquire(signal, catalogue);
     return { connection, release: () => this.#duck.release(connection) };
+  }
+
+  /** Begins a transaction that reads the data as they are now, whatever catalogue the connection stands in. */
+  async pin(connection: DuckDBConnection): Promise<void> {
+    await connection.run('BEGIN TRANSACTION READ ONLY');
+    // The engine takes its snapshot with the first read.
+    await connection.run(`select count(*) from ${this.#duck.data}.node.meta`);
   }
 
   /** A streaming answer on a connection of its own, standing in the data or in a leased catalogue. */

@@ -12,6 +12,7 @@ import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows, type Parameters } from './duckdb.ts';
 import type { LanceTable, LanceUpdate } from './lance.ts';
 import { FreshRows } from './fresh.ts';
+import { putArrow, type WriteRights } from './put-arrow.ts';
 import { keepNew, putStaged, putSteps, remove, type PutCounts, type Stamp } from './put.ts';
 import { Stage } from './stage.ts';
 import type { Row } from './values.ts';
@@ -81,6 +82,25 @@ export class Transaction {
     await stage.append(rows);
     const counts = await this.putStaged(stage);
     await stage.drop();
+    return counts;
+  }
+
+  /** Writes an Arrow stream from outside by the rules of the table's class, as far as the rights go. */
+  async putArrow(
+    table: Table,
+    ipc: AsyncIterable<Uint8Array>,
+    rights: WriteRights,
+    signal: AbortSignal,
+  ): Promise<PutCounts> {
+    await this.#fresh.before(qualifiedName(table));
+    const stamp = this.stamp;
+    const counts = await putArrow(this.#connection, table, ipc, {
+      rights,
+      stamp,
+      limits: this.#limits,
+      signal,
+    });
+    this.#note(table, counts.added + counts.updated);
     return counts;
   }
 

@@ -4,6 +4,7 @@ import {
   DuckDBDecimalValue,
   DuckDBListValue,
   DuckDBTimestampValue,
+  type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { badInputError, type FractalError } from '../base/index.ts';
@@ -12,6 +13,17 @@ import { qualifiedName, type Column, type Table } from '../schema/index.ts';
 /** A row as callers write it. Dates are `YYYY-MM-DD`, timestamps ISO 8601 in UTC, decimals text or numbers. */
 export type RowValue = string | number | bigint | boolean | null | undefined | readonly string[];
 export type Row = Readonly<Record<string, RowValue>>;
+
+/** A value of the engine with its type, as a bound parameter: callers of other programs know more types than rows have. */
+export class TypedValue {
+  readonly value: DuckDBValue;
+  readonly type: DuckDBType;
+
+  constructor(value: DuckDBValue, type: DuckDBType) {
+    this.value = value;
+    this.type = type;
+  }
+}
 
 const DAY_MS = 86_400_000;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;

@@ -2,11 +2,17 @@
 import { DEFAULT_LIMITS } from '../../src/base/index.ts';
 import { processIo } from '../../src/cli/process-io.ts';
 import { main } from '../../src/cli/program.ts';
+import { memoryFlight } from '../server/memory-flight.ts';
 import { MemoryNode } from '../server/memory-node.ts';
 
 const node = new MemoryNode();
 const code = await main(process.argv.slice(2), processIo({ root: '/', version: '1' }), {
-  open: async () => ({ node, limits: DEFAULT_LIMITS, startSources: () => undefined }),
+  open: async () => ({
+    node,
+    limits: DEFAULT_LIMITS,
+    startSources: () => undefined,
+    flight: memoryFlight,
+  }),
   init: async () => ({ nodeId: 'n', name: 'n' }),
   models: { list: async () => [], add: async () => 'x', use: async () => undefined },
   mappings: {

@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, ManualClock, notFoundError } from '../../src/base/index
 import type { InitOptions, NodeFactory } from '../../src/cli/factory.ts';
 import type { Interrupt, Io, Sink } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/program.ts';
+import { memoryFlight } from '../server/memory-flight.ts';
 import { MemoryNode } from '../server/memory-node.ts';
 
 class MemorySink implements Sink {
@@ -150,6 +151,7 @@ export async function desk(): Promise<Desk> {
         startSources: () => {
           made.sourcesStarted++;
         },
+        flight: memoryFlight,
       };
     },
     init: async (options) => {

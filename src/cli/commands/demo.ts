@@ -57,7 +57,7 @@ async function demo(session: SessionOf<'demo'>, sample: string, script: Script):
     await importInto(quietly(session), node, { paths: FOLDERS.map((name) => path.join(sample, name)) });
     await showAnswer(session, node, script);
     signal.throwIfAborted();
-    if (!values.once) await serve(session, opened, { port: values.port });
+    if (!values.once) await serve(session, opened, { port: values.port, flightPort: values['flight-port'] });
   } finally {
     await node.close();
   }

@@ -6,8 +6,10 @@ import {
   clearUploads,
   createApp,
   listen,
+  listenFlight,
   loopbackAddress,
   socketPathOf,
+  type FlightListening,
 } from '../../server/index.ts';
 import { LOCAL_OPERATOR, type OpenedNode } from '../factory.ts';
 import { note, openLocal, runningSocket, writeJson, writeLine, type Run, type Session } from '../session.ts';
@@ -18,7 +20,7 @@ export const runStart: Run<'start'> = async (session) => {
   if ((await runningSocket(session)) !== undefined) throw alreadyRunning();
   const opened = await openLocal(session, true);
   try {
-    await serve(session, opened, session.values);
+    await serve(session, opened, { ...session.values, flightPort: session.values['flight-port'] });
   } finally {
     await opened.node.close();
   }
@@ -29,10 +31,11 @@ export const runStart: Run<'start'> = async (session) => {
 export async function serve(
   session: Session,
   opened: OpenedNode,
-  at: { host?: string; port: number },
+  at: { host?: string; port: number; flightPort: number | undefined },
 ): Promise<void> {
   const { io, dataDir, signal, log, style } = session;
   const { node, limits } = opened;
+  const principal = session.values.as ?? LOCAL_OPERATOR;
   await clearUploads(dataDir);
   const stopping = new AbortController();
   const stop = (): void => stopping.abort(stoppingError());
@@ -44,30 +47,50 @@ export async function serve(
     version: io.version,
     limits,
     log,
-    principal: session.values.as ?? LOCAL_OPERATOR,
+    principal,
     ...(opened.admit === undefined ? {} : { admit: opened.admit }),
   });
+  const host = at.host ?? DEFAULT_HOST;
   const listening = await listen({
     app,
-    host: at.host ?? DEFAULT_HOST,
+    host,
     port: at.port,
     socketPath: socketPathOf(dataDir),
     limits,
     log,
   });
+  let flight: FlightListening | undefined;
   try {
     const { url, socketPath } = listening;
+    flight = await listenFlight({
+      ...(await opened.flight()),
+      host,
+      port: at.flightPort ?? nextPort(at.port),
+      limits,
+      log,
+    });
     if (session.values.json)
-      await writeJson(session, { url, socket: socketPath, data_dir: dataDir, pid: process.pid });
-    else await writeLine(session, `Serving ${style.bold(url)} and ${socketPath}`);
+      await writeJson(session, {
+        url,
+        flight: flight.url,
+        socket: socketPath,
+        data_dir: dataDir,
+        pid: process.pid,
+      });
+    else await writeLine(session, `Serving ${style.bold(url)}, ${style.bold(flight.url)} and ${socketPath}`);
     await note(
       session,
-      'Single-user mode, until `fractal user add`: whoever can reach this port on this machine has all rights. Ctrl-C stops.',
+      'Single-user mode, until `fractal user add`: whoever can reach these ports on this machine has all rights. Ctrl-C stops.',
     );
     opened.startSources();
     if (!signal.aborted) await once(signal, 'abort');
     await note(session, 'Stopping…');
   } finally {
-    await listening.stop();
+    await Promise.all([listening.stop(), flight?.stop()]);
   }
 }
+
+const PORT_MAX = 65_535;
+
+/** The port after it; any free one where there is none. */
+const nextPort = (port: number): number => (port === 0 || port === PORT_MAX ? 0 : port + 1);

@@ -9,14 +9,18 @@ import {
   unavailableError,
 } from '../../base/index.ts';
 import {
+  toArrowMessages,
   toIpcStream,
   wholeResult,
   withoutSecretNames,
+  type ArrowMessages,
   type ArrowSource,
+  type OpenStream,
+  type Parameters,
   type Store,
   type ViewLease,
 } from '../../store/index.ts';
-import type { ReadableTable } from '../ports.ts';
+import type { ReadScope, ReadableTable } from '../ports.ts';
 import type { AuthorizedQuery } from './authorize.ts';
 import { viewStatements } from './views.ts';
 
@@ -26,6 +30,12 @@ export interface OpenQuery {
   close(): void;
 }
 
+/** One state of the data, seen by the views of one scope: where the statements of a transaction run. */
+export interface PinnedViews {
+  readonly scopeKey: string;
+  stream(sql: string, params: Parameters, signal: AbortSignal): Promise<OpenStream>;
+}
+
 /** An Arrow IPC stream. Everything it holds is given back when the stream ends, fails or is dropped. */
 export async function executeQuery(
   store: Store,
@@ -33,16 +43,43 @@ export async function executeQuery(
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
   const open = await openQuery(store, query, signal);
-  return (async function* () {
-    try {
-      yield* toIpcStream(open.source, { signal });
-    } catch (error) {
-      // The clock's or the caller's own reason for stopping says nothing about the statement.
-      throw signal.aborted && !(error instanceof FractalError) ? interrupted(error) : error;
-    } finally {
-      open.close();
-    }
-  })();
+  return closing(open, toIpcStream(open.source, { signal }), signal);
+}
+
+/** The same as Arrow messages, for Flight. Read them to the end, or end the generator: a connection waits. */
+export async function executeMessages(
+  store: Store,
+  query: AuthorizedQuery,
+  options: {
+    readonly signal: AbortSignal;
+    readonly batchBytes: number;
+    readonly pinned?: PinnedViews | undefined;
+  },
+): Promise<ArrowMessages> {
+  const { signal, batchBytes } = options;
+  const open = await openQuery(store, query, signal, options.pinned);
+  try {
+    const { schema, messages } = toArrowMessages(open.source, { signal, batchBytes });
+    return { schema, messages: closing(open, messages, signal) };
+  } catch (error) {
+    open.close();
+    throw error;
+  }
+}
+
+async function* closing<T>(
+  open: OpenQuery,
+  items: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* items;
+  } catch (error) {
+    // The clock's or the caller's own reason for stopping says nothing about the statement.
+    throw signal.aborted && !(error instanceof FractalError) ? interrupted(error) : error;
+  } finally {
+    open.close();
+  }
 }
 
 /** Small answers as objects, over the principal's views. */
@@ -60,22 +97,23 @@ export async function queryRows<T>(store: Store, query: AuthorizedQuery): Promis
 
 const EXPLAIN_ROW = `select 'plan' as explain_key, $1::varchar as explain_value`;
 
-/** Runs the statement on a connection that sees the principal's views alone. */
+/** Runs the statement on a connection that sees the principal's views alone; throws `sql.rights_changed` if `pinned` has others. */
 export async function openQuery(
   store: Store,
   query: AuthorizedQuery,
   signal: AbortSignal,
+  pinned?: PinnedViews,
 ): Promise<OpenQuery> {
   const { sql, params, limits, explain } = query.statement;
   const leave = enter(store, query.principal.id, limits.sql_running);
   let lease: ViewLease | undefined;
   try {
-    lease = await leaseViews(store, query);
-    const { catalogue } = lease;
-    const open = explain
-      ? await store.stream(EXPLAIN_ROW, [await planText(store, query, catalogue)], signal, catalogue)
-      : await store.stream(sql, params, signal, catalogue);
-    const held = lease;
+    checkRights(query, pinned);
+    const held = (lease = await leaseViews(store, query));
+    const { catalogue } = held;
+    const run = explain ? EXPLAIN_ROW : sql;
+    const values = explain ? [await planText(store, query, catalogue)] : params;
+    const open = await (pinned?.stream(run, values, signal) ?? store.stream(run, values, signal, catalogue));
     return {
       source: capped(open.result, limits.sql_rows),
       close() {
@@ -125,7 +163,17 @@ const isLimited = (table: ReadableTable): boolean =>
   table.hidden.length > 0 ||
   table.columns.some((column) => column.shown !== 'plain');
 
-async function leaseViews(store: Store, { scope }: AuthorizedQuery): Promise<ViewLease> {
+/** What a transaction began to see must not outlive the right to see it; nor may rights it gained mix two sights. */
+function checkRights({ scope }: AuthorizedQuery, pinned: PinnedViews | undefined): void {
+  if (pinned !== undefined && pinned.scopeKey !== scope.key)
+    throw unavailableError(
+      'sql.rights_changed',
+      'what you may read has changed since the transaction began',
+      'Roll it back and begin again.',
+    );
+}
+
+export async function leaseViews(store: Store, { scope }: { readonly scope: ReadScope }): Promise<ViewLease> {
   return await store.leaseViews(scope.key, (catalogue, data) => viewStatements(scope, catalogue, data));
 }
 
@@ -181,7 +229,7 @@ function capped(result: DuckDBResult, most: number): ArrowSource {
 const MISSING_COLUMN = /(?:Referenced column|have a column named) "([^"]+)"/;
 
 /** An unknown column with the nearest one that the principal sees; the engine knows no other. */
-function named(error: unknown, query: AuthorizedQuery): FractalError {
+export function named(error: unknown, query: AuthorizedQuery): FractalError {
   const known = asFractalError(error);
   const column = known.code === 'sql.name' ? MISSING_COLUMN.exec(known.message)?.[1] : undefined;
   if (column === undefined) return known;

@@ -1,6 +1,6 @@
 /** Text to a statement: one statement, that only reads, made of what the guard knows. */
 import { badInputError, type FractalError, type Limits } from '../../base/index.ts';
-import type { RowValue, Store } from '../../store/index.ts';
+import type { Parameters, Store } from '../../store/index.ts';
 import { readAst, type AstNode } from './ast.ts';
 import { guard, type TableRef } from './guard.ts';
 
@@ -9,7 +9,7 @@ declare const parsed: unique symbol;
 export interface Statement {
   /** What runs. */
   readonly sql: string;
-  readonly params: readonly RowValue[];
+  readonly params: Parameters;
   /** Whether the plan is asked for instead of the rows. */
   readonly explain: boolean;
   readonly tables: readonly TableRef[];
@@ -25,7 +25,7 @@ const remembered = new WeakMap<Store, Map<string, Form>>();
 export async function parseStatement(
   store: Store,
   sql: string,
-  params: readonly RowValue[],
+  params: Parameters,
   limits: Limits,
 ): Promise<Statement> {
   const forms = remembered.get(store) ?? new Map<string, Form>();

@@ -8,6 +8,7 @@ import type {
   Principal,
   ReadScope,
   ReadableTable,
+  WriteDecision,
 } from '../../query/index.ts';
 import { showColumn, type ActiveRules } from './columns.ts';
 import {
@@ -154,6 +155,27 @@ export class PolicyEngine implements AccessPolicy {
     return scope;
   }
 
+  writing(principal: Principal, action: 'insert' | 'update', name: string): WriteDecision {
+    const table = MODEL.find((one) => tableName(one) === name);
+    if (table === undefined) return { allowed: false, rule: `no rule speaks of ${name}` };
+    const asker = this.#asker(principal);
+    const decision = this.#decideTable(principal, { action, tables: [name] }, table, asker);
+    if ('rule' in decision) return { allowed: false, rule: decision.rule };
+    const { where } = decision;
+    const active = this.#active(principal, action, table, asker);
+    // What is shown masked or in some rows only is not written: nobody could tell afterwards what was there.
+    const columns = table.columns.flatMap((column) => {
+      const found = showColumn(column, active, this.#hashKey);
+      return 'hiddenBy' in found || found.shown !== 'plain' ? [] : [column.name];
+    });
+    const may = {
+      where: where === ALWAYS ? undefined : toSql(where, 'duckdb'),
+      columns,
+      rules: rulesOf(active),
+    };
+    return { allowed: true, may };
+  }
+
   #signature(principal: Principal): string {
     const known = this.#signatures.get(principal);
     if (known !== undefined) return known;
@@ -180,10 +202,7 @@ export class PolicyEngine implements AccessPolicy {
       doc: table.doc,
       columns: columns.flatMap(({ as }) => ('hiddenBy' in as ? [] : [as])),
       where: where === ALWAYS ? undefined : toSql(where, 'duckdb'),
-      rules: [
-        ...active.grants.map((grant) => grant.id),
-        ...active.denials.filter((denial) => denial.columns === undefined).map((denial) => denial.id),
-      ],
+      rules: rulesOf(active),
       hidden: columns.flatMap(({ name, as }) => ('hiddenBy' in as ? [{ name, rule: as.hiddenBy }] : [])),
     };
   }
@@ -249,6 +268,12 @@ export class PolicyEngine implements AccessPolicy {
     return { attributes: principal.attributes ?? {}, now: this.#clock.now() };
   }
 }
+
+/** The rules behind which rows there are. */
+const rulesOf = ({ grants, denials }: ActiveRules): string[] => [
+  ...grants.map((grant) => grant.id),
+  ...denials.filter((denial) => denial.columns === undefined).map((denial) => denial.id),
+];
 
 /** Rows that some grant shows and no denial takes. */
 function rowsOf({ grants, denials }: ActiveRules): Resolved {

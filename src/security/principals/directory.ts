@@ -53,6 +53,14 @@ export interface UserChange {
 /** What a caller shows to prove who they are. */
 export type Credentials = { readonly token: string } | { readonly id: string; readonly password: string };
 
+function notAccepted(): Error {
+  return deniedError(
+    'auth.failed',
+    'the credentials are not accepted',
+    'Check them; an administrator makes new ones with `fractal user token`.',
+  );
+}
+
 interface Entry {
   readonly principal: Principal;
   readonly removed: boolean;
@@ -120,9 +128,14 @@ export class PrincipalDirectory {
 
   /** Who shows these credentials. Throws `auth.failed`, the same for every reason. */
   async authenticate(shown: Credentials): Promise<Principal> {
-    const { principals, credentials } = await this.#load();
-    const now = this.#options.clock.now();
-    const good = (one: Credential): boolean => one.expires === undefined || one.expires > now;
+    return (await this.identify(shown)).principal;
+  }
+
+  /** Who shows these credentials, and the id of the one that fits. Throws `auth.failed`. */
+  async identify(
+    shown: Credentials,
+  ): Promise<{ readonly principal: Principal; readonly credential: string }> {
+    const { credentials } = await this.#load();
     let found: Credential | undefined;
     if ('token' in shown) {
       const token = readToken(shown.token);
@@ -132,13 +145,18 @@ export class PrincipalDirectory {
       const known = credentials.find((one) => one.kind === 'password' && one.principal === shown.id);
       if (await this.#passwords.matches(shown.password, known?.hash)) found = known;
     }
-    const entry = found === undefined || !good(found) ? undefined : principals.get(found.principal);
-    if (entry === undefined || entry.removed)
-      throw deniedError(
-        'auth.failed',
-        'the credentials are not accepted',
-        'Check them; an administrator makes new ones with `fractal user token`.',
-      );
+    if (found === undefined) throw notAccepted();
+    return { principal: await this.holder(found.id), credential: found.id };
+  }
+
+  /** Whose credential it is; to whoever asks it must have been shown before. Throws `auth.failed` once it ended. */
+  async holder(credential: string): Promise<Principal> {
+    const { principals, credentials } = await this.#load();
+    const known = credentials.find((one) => one.id === credential);
+    if (known === undefined || (known.expires !== undefined && known.expires <= this.#options.clock.now()))
+      throw notAccepted();
+    const entry = principals.get(known.principal);
+    if (entry === undefined || entry.removed) throw notAccepted();
     return entry.principal;
   }
 

@@ -37,6 +37,9 @@ export interface ArrowOptions {
   readonly metadata?: ReadonlyMap<string, string>;
 }
 
+/** Garbage of this many bytes of batches is freed at a time: after each small batch it would cost a quarter of the work. */
+const FREE_BYTES = 16 * 1024 * 1024;
+
 /** Most bytes of one batch, unless a single row is larger: bounds memory when rows are long documents. */
 export const BATCH_BYTES = 32 * 1024 * 1024;
 
@@ -71,11 +74,16 @@ async function* batches(
   signal?.addEventListener('abort', interrupt, { once: true });
   try {
     const builder = new BatchBuilder(columns, options);
+    let made = 0;
     for await (const chunk of oneAhead(source.chunks, signal, interrupt)) {
       for (const parts of builder.add(chunk)) {
         yield parts;
         signal?.throwIfAborted();
-        freeYoungMemory();
+        made += bytesOf(parts);
+        if (made >= FREE_BYTES) {
+          freeYoungMemory();
+          made = 0;
+        }
         // Conversion is synchronous; between batches others have their turn.
         await nextTurn();
         signal?.throwIfAborted();
@@ -93,6 +101,8 @@ async function* batches(
     signal?.removeEventListener('abort', interrupt);
   }
 }
+
+const bytesOf = (parts: BatchParts): number => parts.buffers.reduce((sum, { length }) => sum + length, 0);
 
 /** Asks for the next chunk before the current one is used: the engine works while we convert. */
 async function* oneAhead<T>(

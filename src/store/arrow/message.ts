@@ -2,7 +2,9 @@
  * Arrow messages: a flatbuffer header and the body buffers, not joined, so that Flight and sockets can send the memory
  * as it stands. Layout after Arrow's format/Message.fbs, metadata version V5.
  */
-import { Message, type Schema } from 'apache-arrow';
+import { Message, type RecordBatch, type Schema } from 'apache-arrow';
+import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
+import { RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
 import { Builder } from 'flatbuffers';
 import { padded } from './buffers.ts';
 import type { BatchParts } from './columns/column.ts';
@@ -25,6 +27,18 @@ const HEADER_TYPE = { dictionary: 2, batch: 3 } as const;
 export function schemaMessage(schema: Schema): ArrowMessage {
   const header = aligned(Message.encode(Message.from(schema)));
   return { kind: 'schema', header, body: [], bodyLength: 0, rows: 0 };
+}
+
+/** A batch made with apache-arrow: for small answers that do not come from a query. It must hold no dictionary. */
+export function recordBatchMessage(batch: RecordBatch): ArrowMessage {
+  const { byteLength, nodes, bufferRegions, buffers } = VectorAssembler.assemble(batch);
+  const header = aligned(
+    Message.encode(Message.from(new BatchHeader(batch.numRows, nodes, bufferRegions), byteLength)),
+  );
+  const body = buffers
+    .map((buffer) => aligned(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)))
+    .filter((buffer) => buffer.length > 0);
+  return { kind: 'batch', header, body, bodyLength: byteLength, rows: batch.numRows };
 }
 
 export function batchMessage(parts: BatchParts): ArrowMessage {

@@ -38,30 +38,35 @@ export async function* toIpcStream(
   options: ArrowOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const message of toArrowMessages(input, options).messages) yield* ipcBytes(message);
-  yield prefix(0);
+  yield ipcPrefix(0);
 }
 
 /** One message of an IPC stream, in pieces. */
 export function* ipcBytes(message: ArrowMessage): Generator<Uint8Array, void, undefined> {
-  let small: Uint8Array[] = [prefix(message.header.length), message.header];
-  let size = 8 + message.header.length;
-  for (const buffer of message.body) {
-    if (buffer.length > JOIN_BYTES || size > JOIN_BYTES) {
+  yield* joinSmall([ipcPrefix(message.header.length), message.header, ...message.body]);
+}
+
+/** The same bytes in fewer pieces: a large one as it is, small neighbours joined. */
+export function* joinSmall(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
+  let small: Uint8Array[] = [];
+  let size = 0;
+  for (const piece of pieces) {
+    if (piece.length > JOIN_BYTES || size > JOIN_BYTES) {
       if (size > 0) yield Buffer.concat(small, size);
       small = [];
       size = 0;
     }
-    if (buffer.length > JOIN_BYTES) yield buffer;
+    if (piece.length > JOIN_BYTES) yield piece;
     else {
-      small.push(buffer);
-      size += buffer.length;
+      small.push(piece);
+      size += piece.length;
     }
   }
   if (size > 0) yield Buffer.concat(small, size);
 }
 
 /** Continuation mark and length of the header that follows; length 0 ends the stream. */
-function prefix(headerLength: number): Uint8Array {
+export function ipcPrefix(headerLength: number): Uint8Array {
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, CONTINUATION, true);

@@ -93,6 +93,40 @@ export class ArrowAppender {
   }
 }
 
+/** A checked stream of batches. End `batches`, or call `close` when it was never begun. */
+export interface OpenIpc {
+  readonly schema: Schema;
+  readonly batches: AsyncGenerator<RecordBatch, void, undefined>;
+  close(): Promise<void>;
+}
+
+/** Reads the schema of an Arrow IPC stream from outside. */
+export async function openIpcStream(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<OpenIpc> {
+  const reader = await reading(async () => {
+    // Asynchronous sources give promises, whatever the typings say.
+    const opened = await Promise.resolve(RecordBatchReader.from(checkedIpc(bytes)));
+    return opened.open();
+  });
+  // Without rows there is still a schema.
+  if ((reader.schema as Schema | undefined) === undefined) throw notArrow(undefined);
+  const close = async (): Promise<void> => {
+    await Promise.resolve(reader.cancel());
+  };
+  async function* batches(): AsyncGenerator<RecordBatch, void, undefined> {
+    try {
+      for (;;) {
+        const item = await reading(async () => reader.next());
+        if (item.done === true) return;
+        yield item.value;
+        await nextTurn();
+      }
+    } finally {
+      await close();
+    }
+  }
+  return { schema: reader.schema, batches: batches(), close };
+}
+
 /** Appends an Arrow IPC stream; gives the number of rows. The caller flushes the appender. */
 export async function appendIpcStream(
   appender: DuckDBAppender,
@@ -101,25 +135,17 @@ export async function appendIpcStream(
 ): Promise<number> {
   const target = new ArrowAppender(appender, options);
   const { signal } = options;
-  const reader = await reading(async () => {
-    // Asynchronous sources give promises, whatever the typings say.
-    const opened = await Promise.resolve(RecordBatchReader.from(checkedIpc(bytes)));
-    return opened.open();
-  });
-  // Without rows there is still a schema, and it must fit as well.
-  if ((reader.schema as Schema | undefined) === undefined) throw notArrow(undefined);
-  await reading(async () => target.check(reader.schema));
-  let rows = 0;
+  const open = await openIpcStream(bytes);
   try {
-    for (;;) {
+    await reading(async () => target.check(open.schema));
+    let rows = 0;
+    for await (const batch of open.batches) {
       signal?.throwIfAborted();
-      const item = await reading(async () => reader.next());
-      if (item.done === true) return rows;
-      rows += target.append(item.value);
-      await nextTurn();
+      rows += target.append(batch);
     }
+    return rows;
   } finally {
-    await Promise.resolve(reader.cancel());
+    await open.close();
   }
 }
 

@@ -5,7 +5,7 @@ import { swapUuids } from '../columns/uuid.ts';
 import type { DecimalBytes } from '../columns/decimal.ts';
 import { malformedError, rangeError } from '../failures.ts';
 import type { Vector } from '../vector.ts';
-import { bytesIn, checkRows, fixedBytes, putBytes, putValidity, rowMask } from './raw.ts';
+import { bytesIn, checkRows, fixedBytes, maskBytes, putBytes, putValidity, rowMask } from './raw.ts';
 import type { Writer } from './writer.ts';
 
 /** Looks at the values before they are copied; `mask` says which ones count. */
@@ -53,6 +53,17 @@ export function booleanWriter(path: string): Writer {
       for (let i = 0; i < count; i++) bytes[i] = bitAt(bits, start + i) ? 1 : 0;
       putBytes(vector, bytes);
       putValidity(vector, rowMask(data, path, from, count, parent));
+    },
+  };
+}
+
+/** A column without values. Nothing stands behind the number of rows that it claims, so within a list it has none. */
+export function nullWriter(path: string): Writer {
+  return {
+    rows: () => 0,
+    write(vector, data, from, count) {
+      checkRows(data, path, from, count);
+      putValidity(vector, new Uint8Array(maskBytes(count)));
     },
   };
 }

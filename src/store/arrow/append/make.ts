@@ -10,6 +10,7 @@ import {
   decimalWriter,
   hugeintWriter,
   intervalWriter,
+  nullWriter,
   scaledTimestampWriter,
   timeTzWriter,
   timeWriter,
@@ -62,6 +63,7 @@ function match(field: Field, target: DuckDBType, path: string): Writer | undefin
     case DuckDBTypeId.USMALLINT:
     case DuckDBTypeId.UINTEGER:
     case DuckDBTypeId.UBIGINT: {
+      if (DataType.isNull(type)) return nullWriter(path);
       const [bytes, signed] = INTEGERS[target.typeId];
       return DataType.isInt(type) && type.bitWidth === bytes * 8 && type.isSigned === signed
         ? copyWriter(path, bytes)

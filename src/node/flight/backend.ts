@@ -1,0 +1,266 @@
+/** What Flight SQL may do with a node: the query layer and the store behind the port of the protocol. */
+import { VARCHAR } from '@duckdb/node-api';
+import {
+  FractalError,
+  badInputError,
+  deniedError,
+  notFoundError,
+  usageError,
+  unavailableError,
+} from '../../base/index.ts';
+import type {
+  BoundRow,
+  Described,
+  FlightBackend,
+  FlightTransaction,
+  IngestTarget,
+  StatementRun,
+  TableInfo,
+} from '../../flight/index.ts';
+import {
+  authorize,
+  describeQuery,
+  executeMessages,
+  parseStatement,
+  type AccessPolicy,
+  type AuthorizedQuery,
+  type Principal,
+  type ReadScope,
+} from '../../query/index.ts';
+import { TABLES, qualifiedName, type Table } from '../../schema/index.ts';
+import {
+  arrowShape,
+  checkArrow,
+  dropStage,
+  stageArrow,
+  stagedValues,
+  type ArrowMessages,
+  type Parameters,
+  type WriteRights,
+} from '../../store/index.ts';
+import type { NodeParts } from '../parts.ts';
+import { VERSION } from '../status.ts';
+import { CATALOG, tableInfos } from './catalogue.ts';
+import { spool } from './spool.ts';
+import { withSqlMetadata, withSqlMetadataSent } from './sql-metadata.ts';
+import { ReadTransaction } from './transaction.ts';
+
+export interface FlightAccess {
+  readonly policy: AccessPolicy;
+  /** The principal of a name as they are now. Throws once there is none. */
+  readonly named: (id: string) => Promise<Principal>;
+}
+
+export class NodeFlightBackend implements FlightBackend {
+  readonly nodeId: string;
+  readonly version = VERSION;
+  readonly catalog = CATALOG;
+  readonly #parts: NodeParts;
+  readonly #access: FlightAccess;
+  readonly #stopping: AbortSignal;
+  readonly #tables = new WeakMap<ReadScope, readonly TableInfo[]>();
+
+  constructor(parts: NodeParts, access: FlightAccess, stopping: AbortSignal) {
+    this.nodeId = parts.store.nodeId;
+    this.#parts = parts;
+    this.#access = access;
+    this.#stopping = stopping;
+  }
+
+  async describe(principal: string, sql: string): Promise<Described> {
+    let query: AuthorizedQuery;
+    try {
+      query = await this.#authorized(principal, sql, []);
+    } catch (error) {
+      if (!(error instanceof FractalError) || error.code !== 'sql.read_only') throw error;
+      const { schema } = arrowShape([]);
+      return { columns: schema, parameters: schema, isUpdate: true };
+    }
+    const { columns, parameters } = await describeQuery(this.#parts.store, query);
+    return {
+      columns: columns === undefined ? undefined : withSqlMetadata(arrowShape(columns).schema),
+      // A type that the statement leaves open is told as text; a value of another type is taken as it comes.
+      parameters: arrowShape(parameters.map(({ name, type }) => ({ name, type: type ?? VARCHAR }))).schema,
+      isUpdate: false,
+    };
+  }
+
+  async query(principal: string, run: StatementRun): Promise<ArrowMessages> {
+    const signal = this.#limitTime(run.signal);
+    const { store, limits } = this.#parts;
+    const options = {
+      signal,
+      batchBytes: limits.flight_batch_bytes,
+      pinned: run.transaction === undefined ? undefined : asRead(run.transaction),
+    };
+    const open = async (parameters: BoundRow): Promise<ArrowMessages> =>
+      await executeMessages(store, await this.#authorized(principal, run.sql, parameters), options);
+    const [first = [], ...others] = run.parameters;
+    const answer = withSqlMetadataSent(await open(first));
+    if (others.length === 0) return answer;
+    return { schema: answer.schema, messages: chain(answer, others, open) };
+  }
+
+  async update(_principal: string, _run: StatementRun): Promise<bigint> {
+    throw usageError(
+      'sql.update_unavailable',
+      'SQL that writes is not part of this version',
+      'Add records to the tables of esh by ingest (CommandStatementIngest, adbc_ingest), or with `fractal import`.',
+    );
+  }
+
+  async parameters(ipc: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<readonly BoundRow[]> {
+    const { flight_parameter_rows: rowsMax, flight_parameter_bytes: bytesMax } = this.#parts.limits;
+    // Whole before a connection is taken: a slow sender must not hold one.
+    const whole = await collect(ipc, bytesMax);
+    return await this.#parts.store.withConnection(async (connection) => {
+      const staged = await stageArrow(connection, whole, { rowsMax, signal });
+      try {
+        return await stagedValues(connection, staged);
+      } finally {
+        await dropStage(connection, staged);
+      }
+    });
+  }
+
+  async ingest(
+    principal: string,
+    target: IngestTarget,
+    ipc: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { store, limits } = this.#parts;
+    const table = await this.#tableToWrite(principal, target);
+    await this.#rights(principal, table);
+    const spooled = await spool(this.#parts, ipc, signal);
+    let taken = false;
+    try {
+      // Asked again: the upload may have taken its time.
+      const rights = await this.#rights(principal, table);
+      if (target.transaction === undefined) {
+        const { value } = await store.transact(principal, (transaction) =>
+          transaction.putArrow(table, spooled.read(), rights, signal),
+        );
+        return value.added + value.updated + value.unchanged;
+      }
+      const rows = await store.withConnection((connection) =>
+        checkArrow(connection, table, spooled.read(), { rights, limits, signal }),
+      );
+      asRead(target.transaction).add(table, spooled);
+      taken = true;
+      return rows;
+    } finally {
+      if (!taken) await spooled.remove();
+    }
+  }
+
+  async begin(principal: string): Promise<FlightTransaction> {
+    const scope = this.#access.policy.scope(await this.#access.named(principal));
+    const rights = (table: Table): Promise<WriteRights> => this.#rights(principal, table);
+    return await ReadTransaction.begin({ store: this.#parts.store, principal, scope, rights });
+  }
+
+  async tables(principal: string): Promise<readonly TableInfo[]> {
+    const { policy, named } = this.#access;
+    const who = await named(principal);
+    // What may be written hangs on the same as what may be read: roles, attributes, the moment.
+    const scope = policy.scope(who);
+    const known = this.#tables.get(scope);
+    if (known !== undefined) return known;
+    const infos = tableInfos(scope, (table) => {
+      const decision = policy.writing(who, 'insert', qualifiedName(table));
+      return decision.allowed && isWritten(table) ? decision.may.columns : [];
+    });
+    this.#tables.set(scope, infos);
+    return infos;
+  }
+
+  /** One that the principal may neither read nor write does not exist for them. */
+  async #tableToWrite(principal: string, target: IngestTarget): Promise<Table> {
+    const { policy, named } = this.#access;
+    const table = TABLES.find((one) => one.schema === target.schema && one.name === target.table);
+    const isSeen = (await this.tables(principal)).some(
+      (one) => one.schema === target.schema && one.name === target.table,
+    );
+    if (
+      table === undefined ||
+      (!isSeen && !policy.writing(await named(principal), 'insert', qualifiedName(table)).allowed)
+    )
+      throw notFoundError(
+        'table.unknown',
+        'there is no table of this name',
+        'Tables are those of the model: docs/tables.md.',
+      );
+    if (!isWritten(table))
+      throw usageError(
+        'flight.ingest_table',
+        'only tables of esh can be written: law is made by import from its sources',
+        'Import law with `fractal import`.',
+      );
+    return table;
+  }
+
+  async #rights(principal: string, table: Table): Promise<WriteRights> {
+    const { policy, named } = this.#access;
+    const who = await named(principal);
+    const insert = policy.writing(who, 'insert', qualifiedName(table));
+    if (!insert.allowed)
+      throw deniedError(
+        'policy.denied',
+        `${principal} may not write (${insert.rule})`,
+        'Ask an administrator for the right.',
+      );
+    const update = policy.writing(who, 'update', qualifiedName(table));
+    return { insert: insert.may, update: update.allowed ? update.may : undefined };
+  }
+
+  async #authorized(principal: string, sql: string, params: Parameters): Promise<AuthorizedQuery> {
+    const { policy, named } = this.#access;
+    const statement = await parseStatement(this.#parts.store, sql, params, this.#parts.limits);
+    return authorize(statement, await named(principal), policy);
+  }
+
+  #limitTime(signal: AbortSignal): AbortSignal {
+    const clock = AbortSignal.timeout(this.#parts.limits.sql_timeout_max_ms);
+    return AbortSignal.any([signal, this.#stopping, clock]);
+  }
+}
+
+const isWritten = (table: Table): boolean => table.schema === 'esh';
+
+async function collect(pieces: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+  const held: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of pieces) {
+    size += piece.length;
+    if (size > bytesMax)
+      throw badInputError(
+        'flight.message_size',
+        `the parameters have more than ${bytesMax} bytes`,
+        'Bind fewer rows at a time.',
+      );
+    held.push(piece);
+  }
+  return Buffer.concat(held, size);
+}
+
+/** The answers to each row of parameters as one. All have the same types: so have the parameters. */
+async function* chain(
+  first: ArrowMessages,
+  others: readonly BoundRow[],
+  open: (parameters: BoundRow) => Promise<ArrowMessages>,
+): ArrowMessages['messages'] {
+  yield* first.messages;
+  for (const parameters of others)
+    for await (const message of (await open(parameters)).messages)
+      if (message.kind === 'batch') yield message;
+}
+
+function asRead(transaction: FlightTransaction): ReadTransaction {
+  if (transaction instanceof ReadTransaction) return transaction;
+  throw unavailableError(
+    'flight.transaction_ended',
+    'the transaction is of another node',
+    'Begin another one.',
+  );
+}

@@ -1,0 +1,182 @@
+/** Arrow streams from outside into tables of the model, by the rules of their class (rules C1–C7). */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { badInputError, deniedError, type FractalError, type Limits } from '../base/index.ts';
+import { qualifiedName, type Table } from '../schema/index.ts';
+import { execute, readRows } from './duckdb.ts';
+import { changedRows, putStaged, type PutCounts, type Stamp } from './put.ts';
+import { Stage } from './stage.ts';
+import { dropStage, stageArrow, type Staged } from './staging.ts';
+
+/** What a rule lets somebody write of one table. */
+export interface WriteRule {
+  /** SQL over the table as `t`, with the store's own columns, that a row must meet; undefined: every row may. */
+  readonly where: string | undefined;
+  /** Names of the columns that may be given a value. */
+  readonly columns: readonly string[];
+  /** The rules behind it, for errors. */
+  readonly rules: readonly string[];
+}
+
+export interface WriteRights {
+  readonly insert: WriteRule;
+  /** For rows whose key is there with other content; undefined: they stay as they are. */
+  readonly update: WriteRule | undefined;
+}
+
+/** Whether a stream could be put: its columns, its types, its required values. Gives the number of rows. */
+export async function checkArrow(
+  connection: DuckDBConnection,
+  table: Table,
+  ipc: AsyncIterable<Uint8Array>,
+  { rights, limits, signal }: Omit<PutArrowOptions, 'stamp'>,
+): Promise<number> {
+  const staged = await stageArrow(connection, ipc, { rowsMax: limits.flight_ingest_rows, signal });
+  try {
+    await checkValues(connection, table, staged, matchColumns(table, staged, rights.insert.columns));
+    return staged.rows;
+  } finally {
+    await dropStage(connection, staged);
+  }
+}
+
+export interface PutArrowOptions {
+  readonly rights: WriteRights;
+  readonly stamp: Stamp;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
+
+/** Columns are matched by name. Throws `policy.denied` when a row or a change is beyond the rights. */
+export async function putArrow(
+  connection: DuckDBConnection,
+  table: Table,
+  ipc: AsyncIterable<Uint8Array>,
+  { rights, stamp, limits, signal }: PutArrowOptions,
+): Promise<PutCounts> {
+  const staged = await stageArrow(connection, ipc, { rowsMax: limits.flight_ingest_rows, signal });
+  const sources = matchColumns(table, staged, rights.insert.columns);
+  await checkValues(connection, table, staged, sources);
+  const stage = await Stage.open(connection, table, 'stage_upload', limits);
+  const values = table.columns.map(({ name, type }) => {
+    const source = sources.get(name);
+    return source === undefined ? `null::${type}` : castTo(type, source);
+  });
+  await execute(connection, `insert into ${stage.name} select ${values.join(', ')} from ${staged.table}`);
+  await dropStage(connection, staged);
+  await checkRights(connection, stage, rights, stamp);
+  const counts = await putStaged(connection, stage, stamp);
+  await stage.drop();
+  return counts;
+}
+
+/**
+ * Every row meets the rule for new rows; what changes a row also meets the rule for changes, before and after. Without
+ * this, a row of one's own under the key of another's would take that one's place.
+ */
+async function checkRights(
+  connection: DuckDBConnection,
+  stage: Stage,
+  { insert, update }: WriteRights,
+  stamp: Stamp,
+): Promise<void> {
+  const { table, name } = stage;
+  const writes = `${name} s, (select $1::varchar as node_id, $2::bigint as hlc, $3::bigint as commit_version, false as deleted)`;
+  const own = `(select s.*, node_id, hlc, commit_version, deleted from ${writes}) t`;
+  const params = [stamp.nodeId, stamp.hlc, stamp.commitVersion] as const;
+  const beyond = async (from: string, where: string | undefined): Promise<boolean> => {
+    if (where === undefined) return false;
+    const text = `select 1 as beyond from ${from} where (${where}) is not true limit 1`;
+    return (await readRows(connection, text, text.includes('$1') ? params : [])).length > 0;
+  };
+  if (await beyond(own, insert.where)) throw refused(table, 'a row', insert.rules);
+  // A column that may not be written would lose what it holds.
+  const all = update !== undefined && table.columns.every((column) => update.columns.includes(column.name));
+  if (all && update.where === undefined) return;
+  const changed = changedRows(stage);
+  const [found] = await readRows(connection, `select 1 as found ${changed} limit 1`);
+  if (found === undefined) return;
+  const keys = table.key.map((key) => `t.${key} = c.${key}`).join(' and ');
+  const changing = `(select ${table.key.map((key) => `t.${key}`).join(', ')} ${changed}) c`;
+  if (
+    !all ||
+    (await beyond(`(select t.* ${changed}) t`, update.where)) ||
+    (await beyond(`(select t.* from ${own} join ${changing} on ${keys}) t`, update.where))
+  )
+    throw refused(table, 'the change of a row that is there', update?.rules ?? []);
+}
+
+function refused(table: Table, what: string, rules: readonly string[]): FractalError {
+  const by = rules.length === 0 ? 'no rule allows it' : `allowed by ${rules.join(', ')}`;
+  return deniedError(
+    'policy.denied',
+    `${what} for ${qualifiedName(table)} is beyond what you may write (${by})`,
+    'Send rows that the rule covers; nothing was written.',
+  );
+}
+
+type Sources = ReadonlyMap<string, Staged['columns'][number]>;
+
+/** A column that may not be written is refused in the same words as one that is not there. */
+function matchColumns(table: Table, staged: Staged, writable: readonly string[]): Sources {
+  const known = table.columns.map((column) => column.name).filter((column) => writable.includes(column));
+  const name = qualifiedName(table);
+  const sources = new Map<string, Staged['columns'][number]>();
+  for (const column of staged.columns) {
+    if (!known.includes(column.name) || sources.has(column.name))
+      throw badInputError(
+        'row.column',
+        sources.has(column.name)
+          ? `column ${column.name} comes twice`
+          : `${name} has no column ${JSON.stringify(column.name)} that can be written`,
+        `Its columns are ${known.join(', ')}.`,
+      );
+    sources.set(column.name, column);
+  }
+  for (const column of table.columns)
+    if (!column.nullable && !sources.has(column.name))
+      throw badInputError('row.missing', `${name} needs column ${column.name}`, `It is ${column.doc}.`);
+  return sources;
+}
+
+/** Times with a zone are kept as UTC; SQL's own cast would go by the zone of the session. */
+function castTo(type: string, source: Staged['columns'][number]): string {
+  return type === 'TIMESTAMP' && source.type === 'TIMESTAMPTZ'
+    ? `make_timestamp(epoch_us(${source.column}))`
+    : `cast(${source.column} as ${type})`;
+}
+
+/** Required values are there, and no value is changed by its cast to the column's type. */
+async function checkValues(
+  connection: DuckDBConnection,
+  table: Table,
+  staged: Staged,
+  sources: Sources,
+): Promise<void> {
+  const checks = table.columns.flatMap(({ name, type, nullable }) => {
+    const source = sources.get(name);
+    if (source === undefined) return [];
+    const { column } = source;
+    const changed = `${column} is not null and (try_cast(${column} as ${type}) is null or cast(try_cast(${column} as ${type}) as ${source.type}) is distinct from ${column})`;
+    return [
+      ...(nullable ? [] : [{ name, type, missing: true, sql: `${column} is null` }]),
+      ...(source.type === type || source.type === 'TIMESTAMPTZ'
+        ? []
+        : [{ name, type, missing: false, sql: changed }]),
+    ];
+  });
+  if (checks.length === 0) return;
+  const sums = checks.map(({ sql }, i) => `count(*) filter (where ${sql}) as n${i}`);
+  const [row] = await readRows<Record<string, bigint>>(
+    connection,
+    `select ${sums.join(', ')} from ${staged.table}`,
+  );
+  checks.forEach(({ name, type, missing }, i) => {
+    const count = row?.[`n${i}`] ?? 0n;
+    if (count === 0n) return;
+    throw badInputError(
+      missing ? 'row.missing' : 'row.type',
+      `${count} rows for ${qualifiedName(table)} have ${missing ? 'no value for' : 'a value that is not'} ${missing ? name : `${type} for ${name}`}`,
+      'Correct the rows; nothing was written.',
+    );
+  });
+}
