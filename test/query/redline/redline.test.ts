@@ -40,7 +40,9 @@ test('a deletion comes before the insertion in its place, in tables too', () => 
     ['\t', '\t the \n \n'],
     ['a\tb\nc\td', 'x\ty\na\tb'],
   ] as const)
-    redline(old, now).forEach((edit, i, all) => assert.ok(edit.op !== 'delete' || all[i - 1]?.op !== 'insert'));
+    redline(old, now).forEach((edit, i, all) =>
+      assert.ok(edit.op !== 'delete' || all[i - 1]?.op !== 'insert'),
+    );
 });
 
 test('the redline of any two texts gives both back, to the last character', () => {
