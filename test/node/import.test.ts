@@ -1,6 +1,10 @@
 /** The life of a document, from bytes to a cited passage at a date. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KnownDocuments } from '../../src/ingest/apply/known-documents.ts';
+import type { ReadEvent } from '../../src/ingest/index.ts';
+import { LAW } from '../../src/schema/index.ts';
+import type { Row } from '../../src/store/index.ts';
 import { annualPart, importAll, testNode } from './kit.ts';
 
 const LAW_2023 = annualPart(7, '2023-07-01', {
@@ -122,6 +126,71 @@ test('a date that was missing can be given later, and takes the place of the und
   );
   assert.deepEqual((await t.node.search({ query: 'valve', at: '2023-12-31' })).hits, []);
   assert.equal((await t.node.search({ query: 'valve', at: '2024-01-01' })).hits.length, 1);
+});
+
+/** Parts of a title in one file, as the eCFR gives them. */
+function title(parts: readonly (readonly [number: number, text: string])[]): string {
+  const part = ([number, text]: readonly [number, string]): string =>
+    `<DIV5 N="${number}" NODE="99:1.0.1.1.${number}" TYPE="PART"><HEAD>PART ${number}—VALVES</HEAD>
+     <DIV8 N="${number}.1" NODE="99:1.0.1.1.${number}.0.1.1" TYPE="SECTION"><HEAD>§ ${number}.1 Valves.</HEAD><P>${text}</P></DIV8></DIV5>`;
+  return `<ECFR><AMDDATE>Dec. 29, 2022</AMDDATE><DIV1 N="99" NODE="99:1" TYPE="TITLE"><HEAD>Title 99</HEAD>${parts.map(part).join('')}</DIV1></ECFR>`;
+}
+
+test('documents of one file find each other, whichever comes first', async () => {
+  await using t = await testNode();
+  const [result] = await t.import(
+    await t.file(
+      'title.xml',
+      title([
+        [7, 'The operator shall comply with 99 CFR 8.1.'],
+        [8, 'The operator shall comply with 99 CFR 7.1.'],
+      ]),
+    ),
+  );
+  assert.equal(result?.documents, 2);
+  assert.deepEqual(
+    await t.rows('select section_id, target_section_id, resolution from law.citations order by 1'),
+    [
+      { section_id: 'us/cfr/99/7#s7.1', target_section_id: 'us/cfr/99/8#s8.1', resolution: 'provision' },
+      { section_id: 'us/cfr/99/8#s8.1', target_section_id: 'us/cfr/99/7#s7.1', resolution: 'provision' },
+    ],
+  );
+  assert.equal(result.citations, 2);
+});
+
+test('a version of the same file is known though its rows are still on their way', async () => {
+  await using t = await testNode();
+  await t.import(await t.file('a.xml', LAW_2023));
+  await t.node.parts.store.transact('test', async (transaction) => {
+    const other = 'us/cfr/99/9';
+    const documents = new KnownDocuments(transaction);
+    const event = (documentId: string): ReadEvent => ({
+      type: 'document',
+      head: {
+        ...{ documentId, jurisdiction: 'US', family: 'cfr', citation: 'c', title: 't', language: 'en' },
+        ...{ inForceFrom: undefined, inForceTo: undefined },
+      },
+    });
+    await documents.look([event(DOCUMENT), event(other)]);
+    const here = await documents.begin(DOCUMENT);
+    assert.deepEqual([here.isKnown, here.held.length], [true, 1]);
+    const first = await documents.begin(other);
+    assert.deepEqual([first.isKnown, first.held.length], [false, 0]);
+    const [like] = await transaction.rows<Row>('select * from law.versions', []);
+    const { node_id, hlc, commit_version, deleted, ...own } = like ?? {};
+    assert.ok([node_id, hlc, commit_version, deleted].every((value) => value !== undefined));
+    const version = {
+      ...own,
+      ...{ version_id: 'v9', document_id: other, in_force_from: '2024-01-01', in_force_to: null },
+      ...{ known_from: '2024-01-01T00:00:00Z', known_to: null, warnings: [] },
+    };
+    await transaction.insert(LAW.versions, [version]);
+    await documents.look([event(other)]);
+    const again = await documents.begin(other);
+    assert.equal(again.isKnown, true);
+    assert.deepEqual([...again.versionIds], ['v9']);
+    assert.equal(again.held[0]?.in_force_from, '2024-01-01');
+  });
 });
 
 test('a bad file is rejected with its place and stops no other; the reason is kept', async () => {
