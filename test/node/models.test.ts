@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { nodeFileSystem, sha256 } from '../../src/base/index.ts';
 import { addModelFrom, listModels, shippedModelFolder, useModel } from '../../src/node/index.ts';
+import { shippedPolicy } from '../../src/node/paths.ts';
 import { annualPart, testNode, type TestNode } from './kit.ts';
 
 interface Manifest {
@@ -46,7 +47,15 @@ test('a model is added, used, and the index must be made again', async () => {
       ['fractal-embed-1.0.1', false],
     ],
   );
+  // What else is configured stays, the policy above all.
+  const config = path.join(t.dataDir, 'fractal.json');
+  const policy = shippedPolicy();
+  await writeFile(
+    config,
+    JSON.stringify({ ...(JSON.parse(await readFile(config, 'utf8')) as object), policy }),
+  );
   await useModel(t.dataDir, name);
+  assert.equal((JSON.parse(await readFile(config, 'utf8')) as { policy: string }).policy, policy);
   await t.reopen();
   await assert.rejects(t.node.search({ query: 'valve' }), { code: 'search.model_mismatch' });
   for await (const event of t.node.reindex()) assert.ok(event.total === 1);
