@@ -40,7 +40,12 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
     process.exit(6);
   }
   const { spawn } = require('node:child_process');
-  const child = spawn(binary, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // glibc keeps a heap per thread and gives little back; measured on an import, it holds a third more for nothing.
+  const memory = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
+  const child = spawn(binary, [__filename, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...memory, ...process.env },
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`fractal: cannot start ${binary}: ${error.message}\n`);

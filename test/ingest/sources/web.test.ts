@@ -315,6 +315,10 @@ it('no other file of the product can open a connection', () => {
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => opens.test(readFileSync(name, 'utf8')));
   assert.deepEqual(found.sort(), [
+    // The Flight protocol: a server, and a client that no part of the product uses yet.
+    'src/flight/grpc-call.ts',
+    'src/flight/grpc-client.ts',
+    'src/flight/grpc-server.ts',
     // Lists of addresses only.
     'src/ingest/sources/addresses.ts',
     'src/ingest/sources/node-http-client.ts',
@@ -322,6 +326,12 @@ it('no other file of the product can open a connection', () => {
     'src/server/listen.ts',
     'src/server/remote-node.ts',
   ]);
+  const uses = globSync('src/**/*.ts').filter(
+    (name) =>
+      !/^src[/\\]flight[/\\]/.test(name) &&
+      /\b(?:FlightClient|GrpcClient)\b/.test(readFileSync(name, 'utf8')),
+  );
+  assert.deepEqual(uses, []);
 });
 
 it('a list that comes packed though it was not asked for is refused', async () => {
