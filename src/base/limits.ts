@@ -268,6 +268,11 @@ export const LIMITS = {
     unit: 'hits',
     why: 'hits taken from each of text and vector before fusion (at least k)',
   },
+  compliance_sites: {
+    value: 500,
+    unit: 'sites',
+    why: 'sites whose facts are read from the database at one time',
+  },
   compliance_facts: {
     value: 10_000_000,
     unit: 'facts',

@@ -54,14 +54,18 @@ const CHANGED_RECORDS = `
   union all select unnest(['action ' || action_item_id, 'answer ' || action_item_id])
     from esh.action_items where commit_version > $1`;
 
-/** One row per site, its facts in lists of one order, worst first. */
-const bySite = (ofSites: boolean): string => {
+/** One row per site of `$1`, its facts in lists of one order, worst first. */
+const BY_SITE = ((): string => {
   const column = (name: string): string =>
     `list(${name} order by severity desc, kind, from_day, ref_key, to_day)`;
   return `select site_id, ${column('kind')}::integer[] as kinds, ${column('severity')}::integer[] as severities,
           ${column('from_day')} as "from", ${column('to_day')} as "to", ${column('ref_key')} as keys
-     from (${factsSql(ofSites)}) where from_day < to_day group by site_id`;
-};
+     from (${factsSql(true)}) where from_day < to_day group by site_id`;
+})();
+
+const SITES = FACT_TABLES.map((table) => `select site_id from ${table} where not deleted`).join(
+  ' union all ',
+);
 
 const NONE: SiteFacts = { kinds: [], severities: [], from: [], to: [], keys: [] };
 
@@ -131,7 +135,11 @@ export class ComplianceCache {
   async #readAll(snapshot: Snapshot): Promise<void> {
     this.#slices = new FactSlices();
     this.#numbers.clear();
-    for (const row of await snapshot.rows<SiteRow>(bySite(false))) this.#set(row.site_id, row);
+    const sites = await snapshot.rows<{ site_id: string }>(`select distinct site_id from (${SITES})`);
+    await this.#readSites(
+      snapshot,
+      sites.map((row) => row.site_id),
+    );
     const homes = await snapshot.rows<Home>(`select record, site_id from (${HOMES})`);
     this.#homes = new Map(homes.map(({ record, site_id }) => [record, site_id]));
   }
@@ -155,12 +163,20 @@ export class ComplianceCache {
       this.#homes.set(record, site_id);
     }
     if (touched.size === 0) return;
-    const rows = await snapshot.rows<SiteRow>(bySite(true), [[...touched]]);
-    for (const row of rows) {
-      this.#set(row.site_id, row);
-      touched.delete(row.site_id);
+    await this.#readSites(snapshot, [...touched]);
+  }
+
+  /** In groups: all at once would take more memory than DuckDB may use. */
+  async #readSites(snapshot: Snapshot, siteIds: readonly string[]): Promise<void> {
+    const most = this.#limits.compliance_sites;
+    for (let start = 0; start < siteIds.length; start += most) {
+      const group = new Set(siteIds.slice(start, start + most));
+      for (const row of await snapshot.rows<SiteRow>(BY_SITE, [[...group]])) {
+        this.#set(row.site_id, row);
+        group.delete(row.site_id);
+      }
+      for (const siteId of group) this.#set(siteId, NONE);
     }
-    for (const siteId of touched) this.#set(siteId, NONE);
   }
 
   #set(siteId: string, facts: SiteFacts): void {
