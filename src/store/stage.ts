@@ -5,7 +5,7 @@
 import { DuckDBDataChunk, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
 import type { RecordBatch } from 'apache-arrow';
 import type { Limits } from '../base/index.ts';
-import { qualifiedName, type Table } from '../schema/index.ts';
+import { qualifiedName, type Column, type Table } from '../schema/index.ts';
 import { ArrowAppender } from './arrow/index.ts';
 import { execute } from './duckdb.ts';
 import { checkColumns, missingError, toDuckValue, type Row } from './values.ts';
@@ -47,6 +47,7 @@ export class Stage {
   async append(rows: readonly Row[]): Promise<void> {
     checkColumns(this.table, rows);
     const base = this.#rows;
+    this.#checkRequired(rows.length, (column) => (row) => (rows[row]?.[column.name] ?? null) !== null);
     await this.#appending((appender) => {
       const types = this.table.columns.map((_, i) => appender.columnType(i));
       for (let start = 0; start < rows.length; start += this.#limits.append_rows) {
@@ -68,12 +69,9 @@ export class Stage {
 
   /** Columns of the table by name, without those of the store. Throws `row.missing`, or what `ArrowAppender` throws. */
   async appendBatch(batch: RecordBatch): Promise<void> {
-    batch.schema.fields.forEach(({ name }, i) => {
-      const column = this.table.columns.find((one) => one.name === name);
-      const data = batch.data.children[i];
-      if (column === undefined || column.nullable || data === undefined || data.nullCount === 0) return;
-      for (let row = 0; row < batch.numRows; row++)
-        if (!data.getValid(row)) throw missingError(qualifiedName(this.table), column, this.#rows + row + 1);
+    this.#checkRequired(batch.numRows, (column) => {
+      const data = batch.data.children[batch.schema.fields.findIndex(({ name }) => name === column.name)];
+      return data === undefined || data.nullCount === 0 ? undefined : (row) => data.getValid(row);
     });
     const columns = this.table.columns.map((column) => column.name);
     await this.#appending((appender) => {
@@ -84,6 +82,17 @@ export class Stage {
 
   async drop(): Promise<void> {
     await execute(this.#connection, `drop table if exists ${this.name}`);
+  }
+
+  /** The first row that lacks something is named, however the rows are cut into parts. */
+  #checkRequired(rows: number, presence: (column: Column) => ((row: number) => boolean) | undefined): void {
+    const checks = this.table.columns.flatMap((column) => {
+      const present = column.nullable ? undefined : presence(column);
+      return present === undefined ? [] : [{ column, present }];
+    });
+    for (let row = 0; row < rows && checks.length > 0; row++)
+      for (const { column, present } of checks)
+        if (!present(row)) throw missingError(qualifiedName(this.table), column, this.#rows + row + 1);
   }
 
   async #appending(write: (appender: DuckDBAppender) => void): Promise<void> {

@@ -109,6 +109,20 @@ describe('staged rows', () => {
     await assert.rejects(put(store, ESH.permitStatus, ...history), { code: 'row.duplicate' });
   });
 
+  it('C7 the first row that lacks something is named, however the rows come', async (t) => {
+    const { store } = await freshStore(t);
+    const batch = { table: ESH.evidence, emission: 0, once: false, length: 2 };
+    const columns = ESH.evidence.columns.map(({ name, type, nullable }) =>
+      name === 'region' ? [null, 'n'] : nullable ? undefined : [type === 'VARCHAR' ? 'x' : 0, null],
+    );
+    const wanted = { code: 'row.missing', message: /row 1 of esh\.evidence has no value for region/ };
+    await assert.rejects(put(store, ESH.evidence, ...toRows({ ...batch, columns })), wanted);
+    const staged = store.transact('t', async (tx) => {
+      await (await tx.stageFor(ESH.evidence)).appendBatch(toRecordBatch({ ...batch, columns }));
+    });
+    await assert.rejects(staged, wanted);
+  });
+
   const text = fc.constantFrom('a', 'b', 'ü👩', 'a text longer than twelve bytes');
   function valueOf(column: Column, table: Table): fc.Arbitrary<CellValue> {
     if (table.states?.column === column.name)
@@ -144,7 +158,7 @@ describe('staged rows', () => {
             isKey && column.type === 'VARCHAR'
               ? fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6')
               : valueOf(column, table);
-          const nulls = column.nullable ? 4 : 300;
+          const nulls = column.nullable ? 4 : 100;
           const values = fc.array(fc.option(value, { freq: nulls }), {
             minLength: length,
             maxLength: length,
