@@ -163,13 +163,12 @@ class BatchBuilder {
     );
     const vectors = this.#columns.map((_, i) => duckdb.data_chunk_get_vector(chunk.chunk, i));
     for (let from = 0; from < rows;) {
-      const { to, bytes } = this.#fit(vectors, from, Math.min(rows, from + this.#rowsMax - this.#rows));
-      if (to > from) {
-        const ranges = Ranges.of(from, to);
+      const { ranges, bytes } = this.#fit(vectors, from, Math.min(rows, from + this.#rowsMax - this.#rows));
+      if (ranges !== undefined) {
         this.#columns.forEach((column, i) => column.append(vectors[i]!, ranges));
-        this.#rows += to - from;
+        this.#rows += ranges.rows;
         this.#bytes += bytes;
-        from = to;
+        from = ranges.end;
       }
       if (from < rows || this.#rows === this.#rowsMax || this.#bytes >= this.#bytesMax) yield this.#take();
     }
@@ -183,14 +182,18 @@ class BatchBuilder {
   }
 
   /** How many of the rows `[from, to)` fit: all, a part, or none when the batch must end first. */
-  #fit(vectors: readonly Vector[], from: number, to: number): { to: number; bytes: number } {
+  #fit(
+    vectors: readonly Vector[],
+    from: number,
+    to: number,
+  ): { ranges: Ranges | undefined; bytes: number } {
     for (let end = to; ; end = from + ((end - from) >> 1)) {
       const ranges = Ranges.of(from, end);
       const bytes = this.#columns.reduce((sum, column, i) => sum + column.measure(vectors[i]!, ranges), 0);
-      if (this.#bytes + bytes <= this.#bytesMax) return { to: end, bytes };
+      if (this.#bytes + bytes <= this.#bytesMax) return { ranges, bytes };
       // Too much: end the batch that has begun; if there is none, halve, down to a single row.
-      if (this.#rows > 0) return { to: from, bytes: 0 };
-      if (end - from === 1) return { to: end, bytes };
+      if (this.#rows > 0) return { ranges: undefined, bytes: 0 };
+      if (end - from === 1) return { ranges, bytes };
     }
   }
 

@@ -16,19 +16,23 @@ export class StringColumn implements Column {
   readonly #text = new GrowBuffer();
   readonly #validity = new Validity();
   readonly #stretch = new Stretch();
+  /** What `measure` read: `append` of the same rows follows in the same synchronous stretch. */
+  #measured: Measured | undefined;
 
   constructor(column: string) {
     this.#offsets = new Offsets(column);
   }
 
   measure(vector: Vector, ranges: Ranges): number {
-    return ranges.rows * 4 + textBytes(headers(vector, ranges.end), ranges);
+    this.#measured = measured(vector, ranges);
+    return ranges.rows * 4 + this.#measured.total;
   }
 
   append(vector: Vector, ranges: Ranges): void {
     if (ranges.rows === 0) return;
-    const rows = headers(vector, ranges.end);
-    const total = textBytes(rows, ranges);
+    const known = this.#measured;
+    const { rows, total } = known?.ranges === ranges ? known : measured(vector, ranges);
+    this.#measured = undefined;
     const offsets = this.#offsets.extend(ranges.rows, total);
     this.#text.reserve(total + SLACK);
     let at = 0;
@@ -63,8 +67,10 @@ export class StringColumn implements Column {
       const length = words[word]!;
       if (length <= INLINE) {
         view.setUint32(end, words[word + 1]!, true);
-        view.setUint32(end + 4, words[word + 2]!, true);
-        view.setUint32(end + 8, words[word + 3]!, true);
+        if (length > 4) {
+          view.setUint32(end + 4, words[word + 2]!, true);
+          view.setUint32(end + 8, words[word + 3]!, true);
+        }
         end += length;
         offsets[place++] = end;
         row++;
@@ -93,6 +99,19 @@ export class StringColumn implements Column {
     this.#text.length = end;
     return place;
   }
+}
+
+interface Measured {
+  /** By identity: the rows of one vector, which lives as long as they are read. */
+  readonly ranges: Ranges;
+  readonly rows: Headers;
+  /** Bytes of text. */
+  readonly total: number;
+}
+
+function measured(vector: Vector, ranges: Ranges): Measured {
+  const rows = headers(vector, ranges.end);
+  return { ranges, rows, total: textBytes(rows, ranges) };
 }
 
 function headers(vector: Vector, rows: number): Headers {
