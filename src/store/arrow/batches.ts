@@ -182,11 +182,7 @@ class BatchBuilder {
   }
 
   /** How many of the rows `[from, to)` fit: all, a part, or none when the batch must end first. */
-  #fit(
-    vectors: readonly Vector[],
-    from: number,
-    to: number,
-  ): { ranges: Ranges | undefined; bytes: number } {
+  #fit(vectors: readonly Vector[], from: number, to: number): { ranges: Ranges | undefined; bytes: number } {
     for (let end = to; ; end = from + ((end - from) >> 1)) {
       const ranges = Ranges.of(from, end);
       const bytes = this.#columns.reduce((sum, column, i) => sum + column.measure(vectors[i]!, ranges), 0);
