@@ -88,7 +88,7 @@ const ROWS: Readonly<Record<(typeof FACT_TABLES)[number], readonly [count: numbe
 const rowsOf = (table: keyof typeof ROWS, duck: boolean): string => {
   const [count, select] = ROWS[table];
   const whole = duck ? select.replaceAll(/i \/ (\d+)/g, 'i // $1') : select;
-  return `select ${whole} from generate_series(0, ${count - 1}) as g(i)`;
+  return `select ${whole} from generate_series(cast(0 as bigint), ${count - 1}) as g(i)`;
 };
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fractal-bench-'));
