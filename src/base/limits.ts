@@ -20,6 +20,11 @@ export const LIMITS = {
     why: 'every DuckDB call holds a libuv thread; with the default of 4, four long queries block all file access',
   },
   duckdb_memory_bytes: { value: 1024 * MiB, unit: 'bytes', why: 'DuckDB spills to disk above it' },
+  duckdb_spill_bytes: {
+    value: 16 * 1024 * MiB,
+    unit: 'bytes',
+    why: 'what DuckDB may spill; a statement that needs more is refused',
+  },
   duckdb_threads: { value: 2, unit: 'threads', why: 'parallel scan threads inside DuckDB' },
   duckdb_connections_idle: {
     value: 8,
@@ -290,8 +295,36 @@ export const LIMITS = {
   sql_running: {
     value: 32,
     unit: 'statements',
-    why: 'statements of one principal at one time; the next one is refused, so that nobody takes all connections',
+    why: 'statements of one principal at one time; the next one waits, so that nobody takes all connections',
   },
+  sql_running_all: {
+    value: 56,
+    unit: 'statements',
+    why: 'statements of all principals at one time: some connections are left to the node itself; the next one waits',
+  },
+  sql_waiting: {
+    value: 64,
+    unit: 'statements',
+    why: 'statements of one principal that wait for a place; more are refused at once',
+  },
+  sql_wait_ms: {
+    value: 5000,
+    unit: 'milliseconds',
+    why: 'a statement waits so long for a place, principals in turn; then it is refused',
+  },
+  sql_slow_ms: {
+    value: 1000,
+    unit: 'milliseconds',
+    why: 'a statement that takes longer is noted in the log of slow queries',
+  },
+  slow_log_bytes: {
+    value: 1 * MiB,
+    unit: 'bytes',
+    why: 'the log of slow queries; a full one takes the place of the one before it',
+  },
+  result_cache_bytes: { value: 32 * MiB, unit: 'bytes', why: 'answers kept for the same question, together' },
+  result_cache_entries: { value: 1024, unit: 'answers', why: 'answers kept for the same question' },
+  result_cache_answer_bytes: { value: 1 * MiB, unit: 'bytes', why: 'a larger answer is not kept' },
   sql_remembered: {
     value: 512,
     unit: 'statements',
@@ -431,6 +464,12 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 
 /** Bounds of readers and of what is fetched; a node cannot change them. */
 export const FIXED_LIMITS = {
+  slow_log_waiting: {
+    value: 256,
+    unit: 'statements',
+    why: 'slow statements that wait to be written down; when the disk is slower, some are left out',
+  },
+  slow_log_chars: { value: 4000, unit: 'characters', why: 'text of a statement in the log of slow queries' },
   sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
   policy_rules: {
     value: 1000,

@@ -442,6 +442,29 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'queries',
+    summary: 'Statements that run, those that were slow; cancel one.',
+    details: [
+      'Everybody sees and cancels their own; who may administer, all. `slow` lists those that took longer than ' +
+        'sql_slow_ms, newest first, for who may administer. Literals are left out of every text.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: list.',
+        values: ['list', 'slow', 'cancel'],
+        optional: true,
+      },
+      { name: 'ID', doc: 'Number of the statement to cancel.', optional: true },
+    ],
+    flags: [],
+    examples: [
+      ['fractal queries', 'What runs now?'],
+      ['fractal queries cancel 83920117', 'Stop it.'],
+      ['fractal queries slow --json', 'What took long, and whose was it?'],
+    ],
+  },
+  {
     name: 'user',
     summary: 'Users: list, add, change, remove them, give them tokens.',
     details: [

@@ -12,6 +12,7 @@ import { runLaw } from './commands/law.ts';
 import { runMappings } from './commands/mappings.ts';
 import { runModels } from './commands/models.ts';
 import { runPolicy } from './commands/policy.ts';
+import { runQueries } from './commands/queries.ts';
 import { runReindex } from './commands/reindex.ts';
 import { runSearch } from './commands/search.ts';
 import { runSource } from './commands/source.ts';
@@ -44,6 +45,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   sql: runSql,
   law: runLaw,
   policy: runPolicy,
+  queries: runQueries,
   user: runUser,
   check: runCheck,
   completion: runCompletion,

@@ -14,6 +14,7 @@ import type {
   SiteCompliance,
 } from '../query/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
+import type { QueryApi, QueryFigures } from './query-api.ts';
 import type { CaseResult, PolicyDocument, UserChange, UserRecord } from '../security/index.ts';
 
 export type { Job, JobDetail, JobFault, JobState, Watch } from '../ingest/index.ts';
@@ -54,6 +55,8 @@ export interface NodeStatus {
     readonly watches: number;
     readonly files_missing: number;
   };
+  /** For those who may administer. */
+  readonly queries?: QueryFigures;
   readonly warnings: readonly string[];
 }
 
@@ -327,7 +330,7 @@ export interface PolicyExplanation {
   }[];
 }
 
-export interface NodeApi {
+export interface NodeApi extends QueryApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer>;

@@ -21,6 +21,8 @@ export interface NodeConfig {
   readonly policy?: string;
   /** TLS of the Flight port: files in PEM, relative to the data directory. */
   readonly flight_tls?: FlightTls;
+  /** Whether answers are kept for the same question of the same rights until the next commit; true when absent. */
+  readonly result_cache?: boolean;
   /** Bounds that differ from LIMITS.md. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Whether, and to whom, the node may open connections. Absent: it opens none. */
@@ -29,7 +31,18 @@ export interface NodeConfig {
 
 export const CONFIG_FILE = 'fractal.json';
 
-const KNOWN = ['name', 'role', 'region', 'sites', 'model', 'policy', 'flight_tls', 'limits', 'network'];
+const KNOWN = [
+  'name',
+  'role',
+  'region',
+  'sites',
+  'model',
+  'policy',
+  'flight_tls',
+  'result_cache',
+  'limits',
+  'network',
+];
 
 export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeConfig> {
   const file = path.join(dataDir, CONFIG_FILE);
@@ -58,6 +71,8 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
     if (typeof config[name] !== 'string') throw bad(`${name} must be text`);
   if (!['hub', 'edge'].includes(config.role)) throw bad('role must be hub or edge');
   if (!Array.isArray(config.sites)) throw bad('sites must be a list');
+  if (!['boolean', 'undefined'].includes(typeof config.result_cache))
+    throw bad('result_cache must be true or false');
   const fault = networkFault(config.network);
   if (fault !== undefined) throw bad(fault);
   const tls: unknown = config.flight_tls ?? { cert: '', key: '' };

@@ -59,6 +59,7 @@ export type {
   VersionsRequest,
 } from './api.ts';
 
+export type { ListedQuery, QueryFigures, SlowQuery } from './query-api.ts';
 export type { Edit, LawVersion, ListedDocument, ProvisionChange } from '../query/index.ts';
 
 export interface InitOptions {

@@ -68,6 +68,8 @@ import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-
 import { LawQuestions } from './law.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
+import { NodeQueries } from './queries.ts';
+import type { ListedQuery, SlowQuery } from './query-api.ts';
 import { NodeSources } from './sources.ts';
 import { SiteChecks } from './site-checks.ts';
 import { describeNode } from './status.ts';
@@ -180,8 +182,10 @@ export class FractalNode implements NodeApi {
         { all },
       );
       const watcher = await Watcher.open({ ...ports, queue }, { all });
+      const queries = new NodeQueries({ store, limits, fs, dataDir, config }, options.log);
       const parts = {
         dataDir,
+        queries,
         config,
         limits,
         outside,
@@ -235,8 +239,9 @@ export class FractalNode implements NodeApi {
     const mode = principal === LOCAL_OPERATOR ? 'single-user' : 'users';
     const status = { ...(await describeNode(this.parts)), mode } as const;
     // How many rows there are tells of rows that policy hides.
-    const { allowed } = this.#policy.decide(principal, { action: 'administer', tables: ['*'] });
-    return allowed ? status : { ...status, tables: [], warnings: [] };
+    return this.#mayAdminister(principal)
+      ? { ...status, queries: this.parts.queries.figures() }
+      : { ...status, tables: [], warnings: [] };
   }
 
   async doctor(): Promise<readonly DoctorCheck[]> {
@@ -311,6 +316,25 @@ export class FractalNode implements NodeApi {
       );
     const signals = [AbortSignal.timeout(asked), this.#stopping.signal];
     return AbortSignal.any(signal === undefined ? signals : [...signals, signal]);
+  }
+
+  async queries(): Promise<readonly ListedQuery[]> {
+    const principal = await this.#principal();
+    return await this.parts.queries.list(principal, this.#mayAdminister(principal));
+  }
+
+  async slowQueries(): Promise<readonly SlowQuery[]> {
+    demand(this.#policy, await this.#principal(), 'administer');
+    return await this.parts.queries.slow();
+  }
+
+  async cancelQuery(id: number): Promise<void> {
+    const principal = await this.#principal();
+    this.parts.queries.cancel(id, principal, this.#mayAdminister(principal));
+  }
+
+  #mayAdminister(principal: Principal): boolean {
+    return this.#policy.decide(principal, { action: 'administer', tables: ['*'] }).allowed;
   }
 
   async check(request: CheckRequest): Promise<SiteCheck> {
@@ -502,6 +526,7 @@ export class FractalNode implements NodeApi {
     this.#stopping.abort(stoppingError());
     await this.#sources.close();
     await this.#marking;
+    await this.parts.queries.close();
     await this.parts.watcher.stop();
     await this.parts.queue.stop();
     await this.parts.maintenance.stop();

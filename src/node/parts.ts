@@ -14,6 +14,7 @@ import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ing
 import type { ComplianceCache, Embedder, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
+import type { NodeQueries } from './queries.ts';
 
 /** What the process hands in: the outside world. Tests replace it. */
 export interface Outside {
@@ -47,5 +48,6 @@ export interface NodeParts {
   readonly queue: ImportQueue;
   readonly watcher: Watcher;
   readonly compliance: ComplianceCache;
+  readonly queries: NodeQueries;
   readonly startedAt: number;
 }

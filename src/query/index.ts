@@ -56,6 +56,9 @@ export {
   type OpenQuery,
   type PinnedViews,
 } from './sql/execute.ts';
+export { deskOf, type EndedQuery, type QueryDesk, type RunningQuery } from './sql/desk/desk.ts';
+export { cacheOf, keepResults } from './sql/desk/result-cache.ts';
+export { textWithoutLiterals } from './sql/statement-text.ts';
 export { viewStatements } from './sql/views.ts';
 export { describeQuery, type StatementShape } from './sql/describe.ts';
 export { parseStatement, type Statement } from './sql/statement.ts';

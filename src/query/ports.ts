@@ -42,6 +42,8 @@ export interface Principal {
   readonly id: string;
   readonly roles: readonly string[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** What this call is for, as the caller said and is allowed to say. */
+  readonly purpose?: string;
 }
 
 export type Action =

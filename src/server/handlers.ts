@@ -25,6 +25,7 @@ import {
   SEARCH_REQUEST,
   USER_REQUEST,
 } from './schemas.ts';
+import * as queries from './query-handlers.ts';
 import { addSource, listSources, removeSource, runSources, sourceVersions } from './source-handlers.ts';
 import { explain, sql } from './sql-handlers.ts';
 import { followClient } from './stream.ts';
@@ -88,6 +89,7 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   explain,
   import: importFiles,
   ...jobs,
+  ...queries,
   reindex,
   listSources,
   addSource,

@@ -1,5 +1,5 @@
 /** A node's status as OpenMetrics text. */
-import type { NodeStatus } from '../node/index.ts';
+import type { NodeStatus, QueryFigures } from '../node/index.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -22,6 +22,47 @@ function render(metric: Metric): string {
     lines.push(`${metric.name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`);
   }
   return lines.join('\n');
+}
+
+function queryMetrics({ running, waiting, ended, failed, slow, cache }: QueryFigures): Metric[] {
+  return [
+    {
+      name: 'fractal_queries',
+      help: 'Statements that run, and that wait for a place.',
+      samples: [
+        [{ state: 'running' }, running],
+        [{ state: 'waiting' }, waiting],
+      ],
+    },
+    {
+      name: 'fractal_queries_ended',
+      help: 'Statements that ended since the node opened; failed and slow ones are counted again.',
+      samples: [
+        [{ which: 'all' }, ended],
+        [{ which: 'failed' }, failed],
+        [{ which: 'slow' }, slow],
+      ],
+    },
+    {
+      name: 'fractal_result_cache_answers',
+      help: 'Answers in the result cache.',
+      samples: [[{}, cache.answers]],
+    },
+    {
+      name: 'fractal_result_cache_bytes',
+      help: 'Bytes of the answers in the result cache.',
+      unit: 'bytes',
+      samples: [[{}, cache.bytes]],
+    },
+    {
+      name: 'fractal_result_cache_asked',
+      help: 'Questions put to the result cache since the node opened.',
+      samples: [
+        [{ found: 'yes' }, cache.hits],
+        [{ found: 'no' }, cache.misses],
+      ],
+    },
+  ];
 }
 
 export function openMetrics(status: NodeStatus): string {
@@ -92,6 +133,7 @@ export function openMetrics(status: NodeStatus): string {
       unit: 'files',
       samples: [[{}, status.queue.files_missing]],
     },
+    ...(status.queries === undefined ? [] : queryMetrics(status.queries)),
     {
       name: 'process_resident_memory_bytes',
       help: 'Resident set size.',

@@ -15,6 +15,7 @@ import type {
   LawVersions,
   ListedCheck,
   ListedDocument,
+  ListedQuery,
   NodeApi,
   NodeStatus,
   PolicyAnswer,
@@ -24,6 +25,7 @@ import type {
   SearchAnswer,
   SearchRequest,
   SiteCheck,
+  SlowQuery,
   SourceInfo,
   SourceRequest,
   SourceVersion,
@@ -234,6 +236,18 @@ export class RemoteNode implements NodeApi {
       signal,
     });
     return answer.versions;
+  }
+
+  async queries(): Promise<readonly ListedQuery[]> {
+    return (await this.#json<{ queries: ListedQuery[] }>({ method: 'GET', path: '/v1/queries' })).queries;
+  }
+
+  async slowQueries(): Promise<readonly SlowQuery[]> {
+    return (await this.#json<{ queries: SlowQuery[] }>({ method: 'GET', path: '/v1/queries/slow' })).queries;
+  }
+
+  async cancelQuery(id: number): Promise<void> {
+    await this.#json({ method: 'POST', path: `/v1/queries/${id}/cancel`, body: {} });
   }
 
   users(request: UserRequest): Promise<UserAnswer> {

@@ -1,5 +1,6 @@
 /** Every route once, as data: the app serves this list and `/v1/openapi.json` is written from it. */
 import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+import { QUERY_ROUTES } from './query-routes.ts';
 import {
   DOCTOR,
   EXPLAIN_ANSWER,
@@ -363,6 +364,7 @@ export const ROUTES = [
     request: { [JSON_TYPE]: POLICY_REQUEST },
     response: { [JSON_TYPE]: POLICY_ANSWER },
   },
+  ...QUERY_ROUTES,
 ] as const satisfies readonly Route[];
 
 export type HandlerName = (typeof ROUTES)[number]['handler'];

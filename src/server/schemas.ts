@@ -34,7 +34,7 @@ export const PROBLEM: ObjectSchema = {
 
 export const HEALTH: ObjectSchema = record({ status: { type: 'string', enum: ['ok'] } });
 
-export const STATUS: ObjectSchema = record({
+const STATUS_ALWAYS: ObjectSchema = record({
   node: record({
     id: text('node id'),
     name: text('its name'),
@@ -72,6 +72,18 @@ export const STATUS: ObjectSchema = record({
   }),
   warnings: strings,
 });
+
+export const STATUS: ObjectSchema = {
+  ...STATUS_ALWAYS,
+  properties: {
+    ...STATUS_ALWAYS.properties,
+    queries: {
+      type: 'object',
+      description:
+        'figures of SQL: running, waiting, ended, failed, slow, cache; for those who may administer',
+    },
+  },
+};
 
 export const DOCTOR: ObjectSchema = record({
   checks: {

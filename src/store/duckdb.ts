@@ -169,6 +169,7 @@ export class DuckDb {
       memory_limit: `${Math.floor(limits.duckdb_memory_bytes / MiB)}MiB`,
       threads: String(limits.duckdb_threads),
       temp_directory: tempFolder,
+      max_temp_directory_size: `${Math.floor(limits.duckdb_spill_bytes / MiB)}MiB`,
       enable_external_access: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

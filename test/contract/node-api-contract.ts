@@ -276,6 +276,13 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       });
     });
 
+    it('lists what runs and what was slow, and cancels nothing that does not run', async () => {
+      // One that was left may still be on its way out.
+      for (const query of await node.queries()) assert.ok(query.id > 0 && query.sql !== '');
+      assert.ok(Array.isArray(await node.slowQueries()));
+      await assert.rejects(node.cancelQuery(1), ofKind('not_found'));
+    });
+
     it('says what it is', async () => {
       const status = await node.status();
       assert.equal(status.mode, 'single-user');

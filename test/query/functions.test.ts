@@ -8,7 +8,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { sha256 } from '../../src/base/index.ts';
-import { ALLOWED_FUNCTIONS, ALLOWED_TABLE_FUNCTIONS } from '../../src/query/sql/functions.ts';
+import {
+  ALLOWED_FUNCTIONS,
+  ALLOWED_TABLE_FUNCTIONS,
+  REPEATABLE_FUNCTIONS,
+} from '../../src/query/sql/functions.ts';
 
 const FILE = new URL('./judged.json', import.meta.url);
 type Judged = Readonly<Record<string, { readonly signatures: string; readonly allowed: boolean }>>;
@@ -71,6 +75,28 @@ describe('functions', () => {
     assert.deepEqual(
       volatile.filter((name) => ALLOWED_FUNCTIONS.has(name)),
       ['gen_random_uuid', 'random', 'uuid', 'uuidv4', 'uuidv7'],
+    );
+  });
+
+  it('[C2] whose answer the engine calls passing, and macros that use one, are not kept as answers', async () => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const rowsOf = async (sql: string): Promise<string[]> =>
+      ((await connection.runAndReadAll(sql)).getRowsJS() as [string][]).map(([name]) => name);
+    const passing = await rowsOf(
+      `select distinct lower(function_name) from duckdb_functions()
+        where has_side_effects or stability <> 'CONSISTENT' order by 1`,
+    );
+    const macros = await rowsOf(
+      `select distinct lower(function_name) from duckdb_functions()
+        where regexp_matches(macro_definition, '(?i)\\b(${passing.filter((name) => name !== 'error').join('|')}|current_\\w+|local\\w+)\\b') order by 1`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    assert.ok(passing.length > 20 && macros.includes('ago'));
+    assert.deepEqual(
+      [...passing, ...macros].filter((name) => REPEATABLE_FUNCTIONS.has(name)),
+      [],
     );
   });
 });

@@ -53,6 +53,7 @@ export async function outcome(...question: Parameters<typeof ask>): Promise<stri
   } catch (error) {
     if (!(error instanceof FractalError)) throw error;
     if (error.kind === 'internal') throw error;
-    return JSON.stringify({ code: error.code, message: error.message, cure: error.cure });
+    const { code, message, cure, place } = error;
+    return JSON.stringify({ code, message, cure, place });
   }
 }

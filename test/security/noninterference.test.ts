@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ManualClock } from '../../src/base/index.ts';
+import { cacheOf, keepResults } from '../../src/query/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { openStore } from '../store/kit.ts';
 import { ATTACKS } from './attacks.ts';
@@ -30,6 +31,8 @@ describe('what is hidden makes no difference', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
     full = await open(path.join(folder, 'full'), true);
     bare = await open(path.join(folder, 'bare'), false);
+    // One node keeps answers and the other does not: what one principal was told must not reach the next.
+    keepResults(full);
   });
   after(async () => {
     await full.close();
@@ -58,6 +61,15 @@ describe('what is hidden makes no difference', () => {
     assert.deepEqual((await ask(full, POLICY, ANN, 'select length(manager) from esh.sites')).rows, ['[16]']);
   });
 
+  it('[C1] answers came from the cache too', async () => {
+    for (const principal of [ANN, BOB, ANN, BOB])
+      assert.equal(
+        await outcome(full, POLICY, principal, 'from esh.sites'),
+        await outcome(bare, POLICY, principal, 'from esh.sites'),
+      );
+    assert.ok((cacheOf(full)?.figures(full.commitVersion).hits ?? 0) >= 2);
+  });
+
   for (const [kind, statements] of Object.entries(ATTACKS))
     for (const [who, principal] of [
       ['ann', ANN],
@@ -65,12 +77,16 @@ describe('what is hidden makes no difference', () => {
     ] as const)
       it(`${kind}, as ${who} (${statements.length})`, async () => {
         for (const sql of statements) {
+          const kept = cacheOf(full)?.figures(full.commitVersion).entries;
           const [found, expected] = await Promise.all([
             outcome(full, POLICY, principal, sql),
             outcome(bare, POLICY, principal, sql),
           ]);
           const shown = sql.slice(0, 200);
           assert.equal(found, expected, shown);
+          // Kept just now: the answer from the cache is the same again.
+          if (cacheOf(full)?.figures(full.commitVersion).entries !== kept)
+            assert.equal(await outcome(full, POLICY, principal, sql), found, `${shown}: asked again`);
           if (!sql.includes(CANARY)) assert.ok(!found.includes(CANARY), shown);
           if (!sql.includes(String(NUMBER))) assert.doesNotMatch(found, /98765\d{4}|4211|4218/, shown);
           assert.doesNotMatch(found, /(data|view)_[0-9a-f]{8}/, `${shown}: the name of a catalogue`);

@@ -238,7 +238,9 @@ describe('rules together', () => {
   });
 
   it('bound what one principal takes', async (t) => {
-    const { store } = await freshStore(t, { limits: { sql_running: 2, sql_rows: 5 } });
+    const { store } = await freshStore(t, {
+      limits: { sql_running: 2, sql_rows: 5, sql_wait_ms: 1, sql_waiting: 1 },
+    });
     await store.transact('t', (tx) => tx.put(ESH.sites, [site('a')]));
     const own = who(['own'], { sites: ['a'] });
     assert.match(await outcome(store, both, own, 'from range(6)'), /sql\.rows/);

@@ -18,6 +18,7 @@ import type {
   LawVersions,
   ListedCheck,
   ListedDocument,
+  ListedQuery,
   NodeApi,
   NodeStatus,
   ReindexEvent,
@@ -25,6 +26,7 @@ import type {
   SearchAnswer,
   SearchRequest,
   SiteCheck,
+  SlowQuery,
   SourceInfo,
   SourceRequest,
   SourceVersion,
@@ -81,6 +83,8 @@ export class MemoryNode implements NodeApi {
   /** What `lawDiff` answers. */
   changes: LawDiff['changes'] = [];
   checks: readonly DoctorCheck[] = [{ name: 'data directory', ok: true, detail: 'writable', cure: '' }];
+  listed: readonly ListedQuery[] = [];
+  slow: readonly SlowQuery[] = [];
   closed = 0;
   /** Chunks handed out, over all streams. */
   chunks = 0;
@@ -493,6 +497,22 @@ export class MemoryNode implements NodeApi {
   async unwatch(path: string): Promise<void> {
     this.#see('unwatch', path);
     if (!this.watched.delete(path)) throw notFoundError('watch.unknown', 'not watched', 'List them.');
+  }
+
+  async queries(): Promise<readonly ListedQuery[]> {
+    this.#see('queries', undefined);
+    return this.listed;
+  }
+
+  async slowQueries(): Promise<readonly SlowQuery[]> {
+    this.#see('slowQueries', undefined);
+    return this.slow;
+  }
+
+  async cancelQuery(id: number): Promise<void> {
+    this.#see('cancelQuery', id);
+    if (!this.listed.some((query) => query.id === id))
+      throw notFoundError('query.unknown', 'no statement of that number runs', 'List them.');
   }
 
   async users(request: UserRequest): Promise<UserAnswer> {

@@ -2,6 +2,7 @@
 import { badInputError, nearest } from '../../base/index.ts';
 import type { ReadScope, ReadableTable } from '../ports.ts';
 import type { TableRef } from './guard.ts';
+import { placeOf } from './place.ts';
 import type { Statement } from './statement.ts';
 
 /** Every table of the statement is in the scope; the views that will answer show only what it says. */
@@ -23,7 +24,7 @@ export function bind(statement: Statement, scope: ReadScope): BoundQuery {
     const name = `${ref.schema}.${ref.name}`;
     if (CATALOGUE_TABLES.includes(name)) return [];
     const found = byName.get(name) ?? engineTable(ref, scope);
-    if (found === undefined) throw unknownTable(ref, [...byName.keys()]);
+    if (found === undefined) throw unknownTable(ref, [...byName.keys()], statement);
     return [found];
   });
   return { statement, scope, tables };
@@ -42,12 +43,13 @@ export function isOf(table: ReadableTable, engine: string): boolean {
 }
 
 /** The same for a table that is not there and for one that is not shown: the answer must not tell them apart. */
-function unknownTable(ref: TableRef, known: readonly string[]): Error {
+function unknownTable(ref: TableRef, known: readonly string[], { sql, text }: Statement): Error {
   const typed = ref.schema === '' ? ref.name : `${ref.schema}.${ref.name}`;
   const near = nearest(typed, known) ?? known.find((name) => name.endsWith(`.${ref.name}`));
   return badInputError(
     'sql.name',
     `there is no table ${JSON.stringify(typed)} that you may read`,
     `${near === undefined ? '' : `Did you mean ${near}? `}\`show tables\` lists them.`,
+    ref.at === undefined ? {} : { place: placeOf(text, { bytes: ref.at, of: sql }) },
   );
 }

@@ -2,7 +2,8 @@
 import { DuckDBTypeId, VARCHAR, type DuckDBPreparedStatement, type DuckDBType } from '@duckdb/node-api';
 import type { SourceColumn, Store } from '../../store/index.ts';
 import type { AuthorizedQuery } from './authorize.ts';
-import { leaseViews, named } from './execute.ts';
+import { leaseViews } from './execute.ts';
+import { named } from './named.ts';
 
 export interface StatementShape {
   /** Undefined while types of parameters are open: the answer's types depend on them. */
@@ -31,7 +32,7 @@ export async function describeQuery(store: Store, query: AuthorizedQuery): Promi
       }
     }, lease.catalogue);
   } catch (error) {
-    throw named(error, query);
+    throw await named(store, error, query);
   } finally {
     lease.release();
   }

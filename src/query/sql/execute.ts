@@ -1,13 +1,6 @@
 /** Runs what was authorised and streams Arrow. */
 import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
-import {
-  FractalError,
-  asFractalError,
-  badInputError,
-  invariant,
-  nearest,
-  unavailableError,
-} from '../../base/index.ts';
+import { FractalError, asFractalError, invariant, unavailableError } from '../../base/index.ts';
 import {
   toArrowMessages,
   toIpcStream,
@@ -22,12 +15,19 @@ import {
 } from '../../store/index.ts';
 import type { ReadScope, ReadableTable } from '../ports.ts';
 import type { AuthorizedQuery } from './authorize.ts';
+import { UNREAD, deskOf } from './desk/desk.ts';
+import { droppable } from './desk/droppable.ts';
+import { IPC, keptMessagesOr, keptOr } from './desk/kept.ts';
+import { named } from './named.ts';
 import { viewStatements } from './views.ts';
 
 /** A running query. `close` must be called: it gives back the connection, the views and the principal's place. */
 export interface OpenQuery {
   readonly source: ArrowSource;
-  close(): void;
+  /** Also fires when somebody cancels the statement. */
+  readonly signal: AbortSignal;
+  /** With the code of the error that ended it, if one did. */
+  close(code?: string): void;
 }
 
 /** One state of the data, seen by the views of one scope: where the statements of a transaction run. */
@@ -42,8 +42,10 @@ export async function executeQuery(
   query: AuthorizedQuery,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const open = await openQuery(store, query, signal);
-  return closing(open, toIpcStream(open.source, { signal }), signal);
+  return await keptOr(store, query, IPC, async () => {
+    const open = await openQuery(store, query, signal);
+    return closing(open, toIpcStream(open.source, { signal: open.signal }), signal);
+  });
 }
 
 /** The same as Arrow messages, for Flight. Read them to the end, or end the generator: a connection waits. */
@@ -56,29 +58,45 @@ export async function executeMessages(
     readonly pinned?: PinnedViews | undefined;
   },
 ): Promise<ArrowMessages> {
-  const { signal, batchBytes } = options;
-  const open = await openQuery(store, query, signal, options.pinned);
-  try {
-    const { schema, messages } = toArrowMessages(open.source, { signal, batchBytes });
-    return { schema, messages: closing(open, messages, signal) };
-  } catch (error) {
-    open.close();
-    throw error;
-  }
+  const { signal, batchBytes, pinned } = options;
+  const run = async (): Promise<ArrowMessages> => {
+    const open = await openQuery(store, query, signal, pinned);
+    try {
+      const { schema, messages } = toArrowMessages(open.source, { signal: open.signal, batchBytes });
+      return { schema, messages: closing(open, messages, signal) };
+    } catch (error) {
+      open.close(asFractalError(error).code);
+      throw error;
+    }
+  };
+  // What a transaction sees is not what the last commit left.
+  return pinned === undefined ? await keptMessagesOr(store, query, batchBytes, run) : await run();
 }
 
-async function* closing<T>(
-  open: OpenQuery,
-  items: AsyncIterable<T>,
-  signal: AbortSignal,
-): AsyncGenerator<T, void, undefined> {
+/** What it holds is given back also when nobody begins to read. */
+const closing = <T>(open: OpenQuery, items: AsyncIterable<T>, signal: AbortSignal): Stream<T> =>
+  droppable(untilClosed(open, items, signal), () => open.close(UNREAD));
+
+type Stream<T> = AsyncGenerator<T, void, undefined>;
+
+async function* untilClosed<T>(open: OpenQuery, items: AsyncIterable<T>, signal: AbortSignal): Stream<T> {
+  let code: string | undefined = UNREAD;
   try {
     yield* items;
+    code = undefined;
   } catch (error) {
-    // The clock's or the caller's own reason for stopping says nothing about the statement.
-    throw signal.aborted && !(error instanceof FractalError) ? interrupted(error) : error;
+    // The clock's or the caller's own reason for stopping says nothing about the statement; a canceller's does.
+    const reason: unknown = open.signal.reason;
+    const shown =
+      !signal.aborted && open.signal.aborted && reason instanceof FractalError
+        ? reason
+        : signal.aborted && !(error instanceof FractalError)
+          ? interrupted(error)
+          : error;
+    code = asFractalError(shown).code;
+    throw shown;
   } finally {
-    open.close();
+    open.close(code);
   }
 }
 
@@ -89,7 +107,7 @@ export async function queryRows<T>(store: Store, query: AuthorizedQuery): Promis
   try {
     return await store.rowsOfViews<T>(lease.catalogue, sql, params);
   } catch (error) {
-    throw named(error, query);
+    throw await named(store, error, query);
   } finally {
     lease.release();
   }
@@ -105,7 +123,7 @@ export async function openQuery(
   pinned?: PinnedViews,
 ): Promise<OpenQuery> {
   const { sql, params, limits, explain } = query.statement;
-  const leave = enter(store, query.principal.id, limits.sql_running);
+  const ticket = await deskOf(store).enter(query.principal, query.statement.text, signal);
   let lease: ViewLease | undefined;
   try {
     checkRights(query, pinned);
@@ -113,19 +131,22 @@ export async function openQuery(
     const { catalogue } = held;
     const run = explain ? EXPLAIN_ROW : sql;
     const values = explain ? [await planText(store, query, catalogue)] : params;
-    const open = await (pinned?.stream(run, values, signal) ?? store.stream(run, values, signal, catalogue));
+    const open = await (pinned?.stream(run, values, ticket.signal) ??
+      store.stream(run, values, ticket.signal, catalogue));
     return {
-      source: capped(open.result, limits.sql_rows),
-      close() {
+      source: capped(open.result, limits.sql_rows, ticket.read),
+      signal: ticket.signal,
+      close(code) {
         open.close();
         held.release();
-        leave();
+        ticket.end(code);
       },
     };
   } catch (error) {
     lease?.release();
-    leave();
-    throw named(error, query);
+    const shown = await named(store, error, query);
+    ticket.end(shown.code);
+    throw shown;
   }
 }
 
@@ -138,7 +159,7 @@ export async function explainQuery(store: Store, query: AuthorizedQuery): Promis
   try {
     return await planText(store, query, lease.catalogue);
   } catch (error) {
-    throw named(error, query);
+    throw await named(store, error, query);
   } finally {
     lease.release();
   }
@@ -177,33 +198,8 @@ export async function leaseViews(store: Store, { scope }: { readonly scope: Read
   return await store.leaseViews(scope.key, (catalogue, data) => viewStatements(scope, catalogue, data));
 }
 
-/** Statements that run, by principal. */
-const running = new WeakMap<Store, Map<string, number>>();
-
-/** Takes one of the principal's places; the answer gives it back. */
-function enter(store: Store, principal: string, most: number): () => void {
-  const counts = running.get(store) ?? new Map<string, number>();
-  running.set(store, counts);
-  const count = (counts.get(principal) ?? 0) + 1;
-  if (count > most)
-    throw unavailableError(
-      'sql.running',
-      `${principal} already runs ${most} statements`,
-      'Wait until one has ended, or read the answers that are open to their end.',
-    );
-  counts.set(principal, count);
-  let left = false;
-  return () => {
-    if (left) return;
-    left = true;
-    const now = (counts.get(principal) ?? 1) - 1;
-    if (now === 0) counts.delete(principal);
-    else counts.set(principal, now);
-  };
-}
-
 /** The result, ended with an error when it grows beyond the bound. */
-function capped(result: DuckDBResult, most: number): ArrowSource {
+function capped(result: DuckDBResult, most: number, read: (rows: number) => void): ArrowSource {
   const types = result.columnTypes();
   const columns = result.columnNames().map((name, i) => {
     const type = types[i];
@@ -214,6 +210,7 @@ function capped(result: DuckDBResult, most: number): ArrowSource {
     let rows = 0;
     for await (const chunk of wholeResult(result)) {
       rows += chunk.rowCount;
+      read(chunk.rowCount);
       if (rows > most)
         throw unavailableError(
           'sql.rows',
@@ -224,25 +221,6 @@ function capped(result: DuckDBResult, most: number): ArrowSource {
     }
   }
   return { columns, chunks: chunks(), disposable: true };
-}
-
-const MISSING_COLUMN = /(?:Referenced column|have a column named) "([^"]+)"/;
-
-/** An unknown column with the nearest one that the principal sees; the engine knows no other. */
-export function named(error: unknown, query: AuthorizedQuery): FractalError {
-  const known = asFractalError(error);
-  const column = known.code === 'sql.name' ? MISSING_COLUMN.exec(known.message)?.[1] : undefined;
-  if (column === undefined) return known;
-  const near = nearest(
-    column,
-    query.tables.flatMap((table) => table.columns.map((one) => one.name)),
-  );
-  return badInputError(
-    known.code,
-    known.message,
-    `${near === undefined ? '' : `Did you mean ${near}? `}${known.cure}`,
-    { cause: error },
-  );
 }
 
 function interrupted(cause: unknown): FractalError {

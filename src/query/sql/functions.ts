@@ -95,3 +95,21 @@ export const ALLOWED_FUNCTIONS: ReadonlySet<string> = new Set([
 export const ALLOWED_TABLE_FUNCTIONS: ReadonlySet<string> = new Set(
   names('generate_series json_each json_tree range repeat repeat_row unnest'),
 );
+
+/** Functions whose answer hangs on the moment, on chance or on the connection, though their arguments are the same. */
+const PASSING = names(
+  'age ago current_date current_localtime current_localtimestamp gen_random_uuid get_current_time ' +
+    'get_current_timestamp now random reservoir_quantile today transaction_timestamp uuid uuidv4 uuidv7',
+);
+
+/** Functions that answer the same tomorrow, on the same data. */
+export const REPEATABLE_FUNCTIONS: ReadonlySet<string> = new Set(
+  [...ALLOWED_FUNCTIONS, ...ALLOWED_TABLE_FUNCTIONS].filter((name) => !PASSING.includes(name)),
+);
+
+/** The standard's words that are calls without parentheses: a column of that name comes first, so they are only feared. */
+export const PASSING_WORDS: ReadonlySet<string> = new Set(
+  names(
+    'current_date current_time current_timestamp localtime localtimestamp current_user current_role session_user user',
+  ),
+);

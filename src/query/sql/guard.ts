@@ -10,6 +10,8 @@ import { ALLOWED_FUNCTIONS, ALLOWED_TABLE_FUNCTIONS } from './functions.ts';
 export interface TableRef {
   readonly schema: string;
   readonly name: string;
+  /** Where it stands first: bytes before it in the statement. */
+  readonly at?: number;
 }
 
 /** Kinds of nodes that are not expressions. */
@@ -112,7 +114,8 @@ function checkNode(
   if (!NODE_TYPES.has(type)) throw forbidden(`a part of the kind ${type}`);
   if (type === 'BASE_TABLE') {
     const ref = tableRef(node, ctes);
-    if (ref !== undefined) refs.set(`${ref.schema}.${ref.name}`, ref);
+    const known = ref === undefined ? undefined : `${ref.schema}.${ref.name}`;
+    if (ref !== undefined && known !== undefined && !refs.has(known)) refs.set(known, ref);
   } else if (type === 'TABLE_FUNCTION') {
     const call = node['function'];
     if (call === null || typeof call !== 'object') throw forbidden('a table function that is not known');
@@ -138,7 +141,8 @@ function tableRef(node: AstNode, ctes: ReadonlySet<string>): TableRef | undefine
   if (node['at_clause'] !== null)
     throw forbidden('a table as of a version', 'Law has its dates in law.versions.');
   if ((schema === '' || schema === 'recurring') && ctes.has(name)) return undefined;
-  return { schema, name };
+  const at = node['query_location'];
+  return { schema, name, ...(typeof at === 'number' ? { at } : {}) };
 }
 
 function checkFunction(node: AstNode, allowed: ReadonlySet<string>): void {

@@ -3,21 +3,27 @@ import { badInputError, type FractalError, type Limits } from '../../base/index.
 import type { Parameters, Store } from '../../store/index.ts';
 import { readAst, type AstNode } from './ast.ts';
 import { guard, type TableRef } from './guard.ts';
+import { placeOf } from './place.ts';
+import { isRepeatable } from './repeatable.ts';
 
 declare const parsed: unique symbol;
 
 export interface Statement {
   /** What runs. */
   readonly sql: string;
+  /** What was sent. */
+  readonly text: string;
   readonly params: Parameters;
   /** Whether the plan is asked for instead of the rows. */
   readonly explain: boolean;
   readonly tables: readonly TableRef[];
+  /** Whether it says the same as long as the data do. */
+  readonly repeatable: boolean;
   readonly limits: Limits;
   readonly [parsed]: true;
 }
 
-type Form = Pick<Statement, 'sql' | 'explain' | 'tables'>;
+type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'repeatable'>;
 
 /** What was found of a text does not depend on who asks, so it is kept per store. */
 const remembered = new WeakMap<Store, Map<string, Form>>();
@@ -52,18 +58,32 @@ async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
   // The engine would stop reading there, and half a surrogate would reach it as another character.
   if (sql.includes('\0') || !sql.isWellFormed())
     throw badInputError('sql.syntax', 'the statement is not well-formed Unicode text', 'Send plain text.');
-  if (SHOW_TABLES.test(sql)) return { sql: 'from node.tables', explain: false, tables: [NODE_TABLES] };
-  const explain = EXPLAIN.exec(sql);
-  const text = explain === null ? sql : sql.slice(explain[0].length);
-  return { sql: text, explain: explain !== null, tables: guard(await readStatement(store, text)) };
+  if (SHOW_TABLES.test(sql))
+    return {
+      sql: 'from node.tables',
+      text: sql,
+      explain: false,
+      tables: [NODE_TABLES],
+      repeatable: true,
+    };
+  const prefix = EXPLAIN.exec(sql)?.[0];
+  const run = sql.slice(prefix?.length ?? 0);
+  const tree = await readStatement(store, run, sql);
+  return {
+    sql: run,
+    text: sql,
+    explain: prefix !== undefined,
+    tables: guard(tree),
+    repeatable: isRepeatable(tree),
+  };
 }
 
 const NODE_TABLES: TableRef = { schema: 'node', name: 'tables' };
 
-async function readStatement(store: Store, sql: string): Promise<AstNode> {
+async function readStatement(store: Store, sql: string, sent: string): Promise<AstNode> {
   const [row] = await store.rows<{ tree: string }>('select json_serialize_sql($1::varchar) as tree', [sql]);
   const tree = readAst(row?.tree ?? '{}');
-  if (tree['error'] !== false) throw notRead(tree);
+  if (tree['error'] !== false) throw notRead(tree, sql, sent);
   const statements = tree['statements'] as AstNode[];
   const [only] = statements;
   if (only === undefined || statements.length !== 1)
@@ -76,16 +96,17 @@ async function readStatement(store: Store, sql: string): Promise<AstNode> {
 }
 
 /** The engine's reason; its message quotes the statement, never data. */
-function notRead(tree: AstNode): FractalError {
+function notRead(tree: AstNode, sql: string, sent: string): FractalError {
   const { error_type: type, error_message: message, position } = tree;
-  if (type === 'parser')
+  if (type === 'parser') {
+    const isKnown = typeof position === 'string' || typeof position === 'number';
     return badInputError(
       'sql.syntax',
       `Parser Error: ${String(message).split('\n', 1)[0] ?? ''}`,
-      typeof position === 'string' || typeof position === 'number'
-        ? `Correct the statement at character ${String(position)}.`
-        : 'Correct the statement.',
+      isKnown ? `Correct the statement at character ${String(position)}.` : 'Correct the statement.',
+      isKnown ? { place: placeOf(sent, { characters: Number(position), of: sql }) } : {},
     );
+  }
   return badInputError(
     'sql.read_only',
     'the statement is not a query, or is of a form that cannot be checked',
