@@ -582,6 +582,22 @@ export const FIXED_LIMITS = {
     why: 'what the streams of a PDF file unpack to, together',
   },
   pdf_page_items: { value: 200_000, unit: 'items', why: 'pieces of text on one page' },
+  obligation_inline_chars: {
+    value: 524288,
+    unit: 'characters',
+    why: 'of a file that are searched for obligations where they are read; more starts a thread',
+  },
+  obligation_batch_chars: {
+    value: 65536,
+    unit: 'characters',
+    why: 'searched for obligations at one time: what crosses to the thread and back in one message',
+  },
+  obligation_batches: {
+    value: 6,
+    unit: 'batches',
+    why: 'searched for obligations ahead of writing',
+  },
+  obligation_heap_mib: { value: 256, unit: 'MiB', why: 'heap of the thread that finds obligations' },
   pdf_heap_mib: { value: 512, unit: 'MiB', why: 'heap of the thread that reads a PDF file' },
   pdf_memory_bytes: {
     value: 1024 * MiB,

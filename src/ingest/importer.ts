@@ -12,6 +12,7 @@ import type { Embedder } from '../query/index.ts';
 import { parseDate, type Store, type Transaction } from '../store/index.ts';
 import { DocumentApply, type AppliedDocument, type SharedByFile, type Source } from './apply/document.ts';
 import { FactWriter } from './apply/facts.ts';
+import { ObligationWriter } from './apply/obligations.ts';
 import { applyMappedRecords } from './apply/mapped-records.ts';
 import { KnownDocuments } from './apply/known-documents.ts';
 import { Passages } from './apply/passages.ts';
@@ -237,7 +238,7 @@ export class Importer {
     options: ImportOptions,
     signal: AbortSignal | undefined,
   ): Promise<Applied> {
-    const { fs, limits } = this.#ports;
+    const { limits } = this.#ports;
     const reader = chooseReader(name, identified.head, options.kind);
     const source: Source = {
       name: path.basename(name),
@@ -245,15 +246,35 @@ export class Importer {
       bytes: identified.bytes,
       format: reader.format,
     };
+    const obligations = new ObligationWriter(transaction);
+    const shared: SharedByFile = {
+      passages: new Passages(transaction, this.#ports.embedder, limits),
+      facts: new FactWriter(transaction, limits),
+      obligations,
+      documents: new KnownDocuments(transaction),
+    };
+    try {
+      return await this.#readDocuments(transaction, file, name, reader, source, shared, options, signal);
+    } finally {
+      await obligations.close();
+    }
+  }
+
+  async #readDocuments(
+    transaction: Transaction,
+    file: string,
+    name: string,
+    reader: Reader,
+    source: Source,
+    shared: SharedByFile,
+    options: ImportOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Applied> {
+    const { fs, limits } = this.#ports;
     const applied: AppliedDocument[] = [];
     const warnings: string[] = [];
     let dropped = 0;
     let open: DocumentApply | undefined;
-    const shared: SharedByFile = {
-      passages: new Passages(transaction, this.#ports.embedder, limits),
-      facts: new FactWriter(transaction, limits),
-      documents: new KnownDocuments(transaction),
-    };
     for await (const events of reader.read({ name, chunks: fs.readStream(file), limits })) {
       signal?.throwIfAborted();
       await shared.documents.look(events);
@@ -294,6 +315,7 @@ export class Importer {
     }
     await shared.passages.stage();
     await shared.facts.write();
+    await shared.obligations.finish();
     if (dropped > 0) warnings.push(`${dropped} more warnings`);
     if (applied.length === 0)
       throw badInputError('document.none', 'the file holds no document', 'Check that the file is whole.', {
@@ -306,7 +328,7 @@ export class Importer {
       status: status ?? 'unchanged',
       documents: applied.length,
       sections: applied.reduce((sum, one) => sum + one.sections, 0),
-      obligations: applied.reduce((sum, one) => sum + one.obligations, 0),
+      obligations: shared.obligations.count,
       ...shared.facts.counts,
       records: 0,
       warnings,

@@ -7,10 +7,11 @@ import { SECTION_TABLE, quoteSql, type Embedder, type IndexedSection } from '../
 import { LAW } from '../../schema/index.ts';
 import type { Row, Transaction } from '../../store/index.ts';
 import type { DocumentHead, SectionNode } from '../reader.ts';
-import { findObligations, knowsLanguage } from '../obligations/index.ts';
+import { knowsLanguage } from '../obligations/index.ts';
 import { OpenNodes, passage } from './context.ts';
 import { Facts, type FactWriter } from './facts.ts';
 import type { KnownDocuments } from './known-documents.ts';
+import type { ObligationWriter } from './obligations.ts';
 import type { Passages } from './passages.ts';
 import {
   betterText,
@@ -45,6 +46,7 @@ export interface ApplyPorts {
 export interface SharedByFile {
   readonly passages: Passages;
   readonly facts: FactWriter;
+  readonly obligations: ObligationWriter;
   readonly documents: KnownDocuments;
 }
 
@@ -54,7 +56,6 @@ export interface AppliedDocument {
   /** Nodes of level `section` or `article`. */
   readonly sections: number;
   readonly provisions: number;
-  readonly obligations: number;
 }
 
 export class DocumentApply {
@@ -74,8 +75,6 @@ export class DocumentApply {
   readonly #warnings: string[] = [];
   #warningsDropped = 0;
   #rows: Row[] = [];
-  #obligationRows: Row[] = [];
-  #obligations = 0;
   #indexed: IndexedSection[] = [];
   #sections = 0;
   #provisions = 0;
@@ -176,7 +175,16 @@ export class DocumentApply {
       text: node.text,
       text_sha256: hash,
     });
-    this.#findObligations(node, section_id, parent.texts);
+    const { jurisdiction, language } = head;
+    if (node.text !== '' && knowsLanguage(language))
+      await this.#ports.shared.obligations.add({
+        text: node.text,
+        leadIns: parent.texts,
+        language,
+        versionId: this.#versionId,
+        sectionId: section_id,
+        jurisdiction,
+      });
     if (node.text !== '') {
       this.#indexed.push({
         section_id,
@@ -196,33 +204,6 @@ export class DocumentApply {
     if (this.#rows.length >= limits.lance_batch_rows) await this.#flush();
   }
 
-  #findObligations(node: SectionNode, sectionId: string, leadIns: readonly string[]): void {
-    const { jurisdiction, language } = this.#head;
-    if (node.text === '' || !knowsLanguage(language)) return;
-    findObligations({ text: node.text, leadIns, language }).forEach((found, i) => {
-      this.#obligationRows.push({
-        obligation_id: sha256(`${this.#versionId} ${sectionId} ${found.spanStart} ${i}`).slice(0, 32),
-        version_id: this.#versionId,
-        section_id: sectionId,
-        jurisdiction,
-        modality: found.modality,
-        addressee: found.addressee ?? null,
-        action: found.action ?? null,
-        object: found.object ?? null,
-        condition: found.condition ?? null,
-        threshold: found.threshold ?? null,
-        deadline: found.deadline ?? null,
-        exception: found.exception ?? null,
-        sentence: found.sentence,
-        span_start: found.spanStart,
-        span_end: found.spanEnd,
-        confidence: found.confidence,
-        method: found.method,
-      });
-      this.#obligations++;
-    });
-  }
-
   async end(): Promise<AppliedDocument> {
     const { transaction, clock, shared } = this.#ports;
     const head = this.#head;
@@ -230,7 +211,6 @@ export class DocumentApply {
       versionId: this.#kept?.version_id ?? this.#versionId,
       sections: this.#sections,
       provisions: this.#provisions,
-      obligations: this.#obligations,
     };
     if (this.#provisions === 0)
       throw badInputError(
@@ -297,21 +277,19 @@ export class DocumentApply {
   async #flush(): Promise<void> {
     const { transaction, shared } = this.#ports;
     await transaction.insert(LAW.sections, this.#rows);
-    await transaction.insert(LAW.obligations, this.#obligationRows);
     await shared.passages.add(this.#indexed);
     this.#rows = [];
-    this.#obligationRows = [];
     this.#indexed = [];
   }
 
   /** The text turned out to be what the node already has: nothing of it stays. */
   async #takeBack(): Promise<void> {
+    const { transaction, shared } = this.#ports;
+    await shared.obligations.drop(this.#versionId);
     const flushed = this.#provisions > this.#rows.length;
     if (!flushed) return;
-    const { transaction, shared } = this.#ports;
     await shared.passages.stage();
     await transaction.discard(LAW.sections, 'version_id = $1', [this.#versionId]);
-    await transaction.discard(LAW.obligations, 'version_id = $1', [this.#versionId]);
     await transaction.stageDelete(SECTION_TABLE, `version_id = ${quoteSql(this.#versionId)}`);
   }
 }

@@ -4,3 +4,4 @@ export type { Obligation, ObligationInput } from './detect.ts';
 export { leadInChain } from './lead-in.ts';
 export { splitSentences } from './sentences.ts';
 export type { SentenceSpan, SpanRole } from './sentences.ts';
+export { ObligationFinder } from './finder.ts';
