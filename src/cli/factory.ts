@@ -32,6 +32,8 @@ export interface NodeFactory {
     /** Whom to act as; when absent, whoever the token says. */
     principal?: string | undefined;
     token?: string | undefined;
+    /** What the command is for. */
+    purpose?: string | undefined;
     /** Whether the process stays: it goes on with unfinished imports and watches. */
     serving: boolean;
   }): Promise<OpenedNode>;

@@ -35,6 +35,13 @@ export const GLOBAL_FLAGS = [
     doc: 'Act as this principal, with the right to impersonate. Default: oneself.',
   },
   {
+    name: 'purpose',
+    type: 'string',
+    arg: 'TEXT',
+    env: 'FRACTAL_PURPOSE',
+    doc: 'What the command is for, where rules ask for it: one of the purposes that an administrator gave you.',
+  },
+  {
     name: 'json',
     type: 'boolean',
     doc: 'One JSON document on standard output, or JSON lines for a stream, and nothing else there.',

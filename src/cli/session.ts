@@ -81,6 +81,7 @@ export const openLocal = (session: Session, serving = false): Promise<OpenedNode
     dataDir: session.dataDir,
     log: session.log,
     principal: session.values.as,
+    purpose: session.values.purpose,
     token: tokenOf(session),
   });
 
@@ -97,6 +98,7 @@ async function remoteNode(session: Session): Promise<NodeApi | undefined> {
   return new RemoteNode({
     socketPath,
     token: tokenOf(session),
+    purpose: session.values.purpose,
     ...(as === undefined ? {} : { principal: as }),
   });
 }

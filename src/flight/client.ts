@@ -61,6 +61,11 @@ export class FlightClient {
     this.#grpc.headers['authorization'] = header;
   }
 
+  /** A header of every later call: `fractal-purpose`. */
+  useHeader(name: string, value: string): void {
+    this.#grpc.headers[name] = value;
+  }
+
   async getFlightInfo(descriptor: FlightDescriptor, options?: CallOptions): Promise<FlightInfo> {
     return await this.#unary('GetFlightInfo', FlightDescriptor.encode(descriptor), FlightInfo, options);
   }

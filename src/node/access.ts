@@ -21,14 +21,28 @@ import {
   type PrincipalDirectory,
 } from '../security/index.ts';
 import { shippedPolicy } from './paths.ts';
+import { declaring } from './purpose.ts';
 
 export const LOCAL_OPERATOR: Principal = { id: 'local-operator', roles: ['local-operator'] };
+
+/** The very objects that `identify` handed out in single-user mode: a name alone gives no rights. */
+const LOCAL = new WeakSet<Principal>([LOCAL_OPERATOR]);
+
+export const isLocalOperator = (principal: Principal): boolean => LOCAL.has(principal);
+
+function localOperator(purpose: string | undefined): Principal {
+  const principal = declaring(LOCAL_OPERATOR, purpose, true);
+  LOCAL.add(principal);
+  return principal;
+}
 
 /** What a caller says of themselves. */
 export interface Caller {
   readonly credentials?: Credentials | undefined;
   /** Whom they want to act as. */
   readonly as?: string | undefined;
+  /** What the call is for. */
+  readonly purpose?: string | undefined;
 }
 
 const SINGLE_USER: PolicyDocument = {
@@ -80,6 +94,21 @@ export class NodePolicy implements AccessPolicy {
     return new PolicyEngine({ ...this.#options, document: checkPolicy(document) });
   }
 
+  /** What the principal's rules say of a table, in words. */
+  inWords(...request: Parameters<PolicyEngine['inWords']>): ReturnType<PolicyEngine['inWords']> {
+    return this.#of(request[0]).inWords(...request);
+  }
+
+  /** What their roles are for. */
+  rolesOf(principal: Principal): { readonly name: string; readonly doc: string }[] {
+    const { roles } = this.#of(principal).document;
+    return principal.roles.map((name) => ({
+      name,
+      doc:
+        (Object.hasOwn(roles, name) ? roles[name]?.doc : undefined) ?? 'the policy does not know this role',
+    }));
+  }
+
   /** A text without the key of the hashes: who knows it can try names until one fits. */
   withoutKey(text: string): string {
     return text.replaceAll(this.#options.hashKey, '<key>');
@@ -97,9 +126,9 @@ export class NodePolicy implements AccessPolicy {
     return this.#of(request[0]).writing(...request);
   }
 
-  /** Only `admit` hands out this very object, and only in single-user mode. */
+  /** Only `identify` hands out these very objects, and only in single-user mode. */
   #of(principal: Principal): PolicyEngine {
-    return principal === LOCAL_OPERATOR ? this.#single : this.engine;
+    return isLocalOperator(principal) ? this.#single : this.engine;
   }
 }
 
@@ -116,12 +145,12 @@ export async function admit(
 export async function identify(
   directory: PrincipalDirectory,
   policy: AccessPolicy,
-  { credentials, as }: Caller,
+  { credentials, as, purpose }: Caller,
 ): Promise<{ readonly principal: Principal; readonly credential?: string }> {
   if (await directory.isSingleUser()) {
     // Credentials that nobody gave out must not be answered with all rights.
     if (credentials === undefined && (as === undefined || as === LOCAL_OPERATOR.id))
-      return { principal: LOCAL_OPERATOR };
+      return { principal: localOperator(purpose) };
     throw usageError(
       'principal.unknown',
       'there is no such principal: the node is in single-user mode',
@@ -135,7 +164,7 @@ export async function identify(
       'Set FRACTAL_TOKEN, or send Authorization: Bearer TOKEN.',
     );
   const { principal, credential } = await directory.identify(credentials);
-  return { principal: await actingAs(directory, policy, principal, as), credential };
+  return { principal: declaring(await actingAs(directory, policy, principal, as), purpose), credential };
 }
 
 /** The principal whose credential was shown some time ago. Throws as if it were shown now. */
@@ -143,10 +172,10 @@ export async function readmit(
   directory: PrincipalDirectory,
   policy: AccessPolicy,
   credential: string | undefined,
-  as: string | undefined,
+  { as, purpose }: Pick<Caller, 'as' | 'purpose'>,
 ): Promise<Principal> {
-  if (credential === undefined) return await admit(directory, policy, { as });
-  return await actingAs(directory, policy, await directory.holder(credential), as);
+  if (credential === undefined) return await admit(directory, policy, { as, purpose });
+  return declaring(await actingAs(directory, policy, await directory.holder(credential), as), purpose);
 }
 
 async function actingAs(

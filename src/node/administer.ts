@@ -1,10 +1,11 @@
 /** Users and policy, as an administrator sees them. */
 import { usageError } from '../base/index.ts';
-import { authorize, parseStatement, rewriteQuery, type Principal } from '../query/index.ts';
+import { authorize, describeQuery, parseStatement, rewriteQuery, type Principal } from '../query/index.ts';
 import { runCases, type PrincipalDirectory } from '../security/index.ts';
-import { LOCAL_OPERATOR, demand, type NodePolicy } from './access.ts';
+import { demand, isLocalOperator, type NodePolicy } from './access.ts';
 import type { PolicyAnswer, PolicyExplanation, PolicyRequest, UserAnswer, UserRequest } from './api.ts';
 import type { NodeParts } from './parts.ts';
+import { declaring } from './purpose.ts';
 
 export async function administerUsers(
   directory: PrincipalDirectory,
@@ -58,8 +59,9 @@ export async function administerPolicy(
   }
   if (typeof request.sql !== 'string')
     throw usageError('policy.request', 'a statement is missing', 'Say which one to explain.');
-  const { principal: name = by.id } = request;
-  const asked = name === by.id ? by : await directory.named(name);
+  const { principal: name = by.id, purpose } = request;
+  // To be asked about, not to be acted as: what they may declare is checked as if they did.
+  const asked = declaring(name === by.id ? by : await directory.named(name), purpose, isLocalOperator(by));
   return { explanation: await explainPolicy(parts, policy, asked, request.sql) };
 }
 
@@ -71,20 +73,34 @@ async function explainPolicy(
 ): Promise<PolicyExplanation> {
   const statement = await parseStatement(store, sql, [], limits);
   const query = authorize(statement, principal, policy);
+  // A name that is not there for them is an error here as it is when the statement runs.
+  await describeQuery(store, query);
   return {
     principal: principal.id,
     roles: principal.roles,
-    policy_version: principal === LOCAL_OPERATOR ? 'single-user' : policy.engine.document.version,
+    role_docs: policy.rolesOf(principal),
+    purpose: principal.purpose ?? null,
+    policy_version: isLocalOperator(principal) ? 'single-user' : policy.engine.document.version,
     sql,
     rewritten: policy.withoutKey(await rewriteQuery(store, query)),
-    tables: query.tables.map((table) => ({
-      name: `${table.schema}.${table.name}`,
-      rules: table.rules,
-      where: table.where ?? null,
-      masked: table.columns
-        .filter((column) => column.shown !== 'plain')
-        .map(({ name, sql: expression, rules }) => ({ name, sql: policy.withoutKey(expression), rules })),
-      hidden: table.hidden,
-    })),
+    tables: query.tables.map((table) => {
+      const name = `${table.schema}.${table.name}`;
+      const told = policy.inWords(principal, name);
+      return {
+        name,
+        rules: table.rules,
+        why: told.rules,
+        where: table.where ?? null,
+        masked: table.columns
+          .filter((column) => column.shown !== 'plain')
+          .map(({ name: column, sql: expression, rules }) => ({
+            name: column,
+            how: told.columns[column] ?? '',
+            sql: policy.withoutKey(expression),
+            rules,
+          })),
+        hidden: table.hidden,
+      };
+    }),
   };
 }

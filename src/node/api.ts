@@ -15,7 +15,7 @@ import type {
 } from '../query/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
 import type { QueryApi, QueryFigures } from './query-api.ts';
-import type { CaseResult, PolicyDocument, UserChange, UserRecord } from '../security/index.ts';
+import type { CaseResult, PolicyDocument, RuleInWords, UserChange, UserRecord } from '../security/index.ts';
 
 export type { Job, JobDetail, JobFault, JobState, Watch } from '../ingest/index.ts';
 
@@ -299,7 +299,12 @@ export interface UserAnswer {
 export type PolicyRequest =
   | { readonly action: 'show' }
   /** What policy makes of a statement of somebody; of the caller when no principal is named. */
-  | { readonly action: 'explain'; readonly principal?: string; readonly sql: string }
+  | {
+      readonly action: 'explain';
+      readonly principal?: string;
+      readonly purpose?: string;
+      readonly sql: string;
+    }
   /** Checks a policy, the one in use when none is given, against what is expected of it. */
   | { readonly action: 'test'; readonly document?: unknown; readonly cases: unknown };
 
@@ -312,6 +317,9 @@ export interface PolicyAnswer {
 export interface PolicyExplanation {
   readonly principal: string;
   readonly roles: readonly string[];
+  /** What the policy says each role is for. */
+  readonly role_docs: readonly { readonly name: string; readonly doc: string }[];
+  readonly purpose: string | null;
   readonly policy_version: string;
   readonly sql: string;
   /** The statement with every table replaced by what it shows. */
@@ -319,10 +327,14 @@ export interface PolicyExplanation {
   readonly tables: readonly {
     readonly name: string;
     readonly rules: readonly string[];
+    /** All rules of this principal about the table, in words; those that do not count now too. */
+    readonly why: readonly RuleInWords[];
     /** SQL over the table `t`; null for all rows. */
     readonly where: string | null;
     readonly masked: readonly {
       readonly name: string;
+      /** In words, by rule. */
+      readonly how: string;
       readonly sql: string;
       readonly rules: readonly string[];
     }[];

@@ -5,6 +5,7 @@ import { FractalNode, newNodeName, type NodeOptions } from './node.ts';
 import { SYSTEM, type Outside } from './parts.ts';
 
 export { LOCAL_OPERATOR } from './access.ts';
+export { readKey } from './purpose.ts';
 export type { Caller } from './access.ts';
 export { FractalNode } from './node.ts';
 export type { NodeOptions } from './node.ts';

@@ -54,6 +54,7 @@ import {
   admit,
   demand,
   identify,
+  isLocalOperator,
   readPolicy,
   readmit,
   type Caller,
@@ -68,6 +69,7 @@ import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-
 import { LawQuestions } from './law.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
+import { declaring, keyOf, readKey } from './purpose.ts';
 import { NodeQueries } from './queries.ts';
 import type { ListedQuery, SlowQuery } from './query-api.ts';
 import { NodeSources } from './sources.ts';
@@ -80,6 +82,8 @@ export interface NodeOptions {
   /** Whom to act as; when absent, whoever the token says, or the local operator of a node without users. */
   readonly principal?: string | undefined;
   readonly token?: string | undefined;
+  /** What the calls are for. */
+  readonly purpose?: string | undefined;
   readonly outside?: Outside;
   /** Whether this process stays: it goes on with unfinished imports and watches of earlier ones. */
   readonly serving?: boolean;
@@ -203,8 +207,8 @@ export class FractalNode implements NodeApi {
       };
       const { random } = outside;
       const directory = new PrincipalDirectory({ store, clock, random, limits, policy: policy.engine });
-      const { token, principal } = options;
-      const caller = { as: principal, credentials: token === undefined ? undefined : { token } };
+      const { token, principal, purpose } = options;
+      const caller = { purpose, as: principal, credentials: token === undefined ? undefined : { token } };
       const nodeSources = new NodeSources(parts, LOCAL_OPERATOR.id, options.log);
       const node = new FractalNode(parts, directory, policy, nodeSources, caller);
       node.#marking = node.#markPeople(options.log);
@@ -219,16 +223,20 @@ export class FractalNode implements NodeApi {
   async flight(): Promise<FlightDoor> {
     const directory = this.#directory;
     const policy = this.#policy;
-    const named = async (id: string): Promise<Principal> =>
-      id === LOCAL_OPERATOR.id ? await admit(directory, policy, {}) : await directory.named(id);
+    const named = async (key: string): Promise<Principal> => {
+      const { id, purpose } = readKey(key);
+      if (id === LOCAL_OPERATOR.id) return await admit(directory, policy, { purpose });
+      return declaring(await directory.named(id), purpose);
+    };
     return {
       backend: new NodeFlightBackend(this.parts, { policy, named }, this.#stopping.signal),
       gate: {
         admit: async (caller) => {
           const { principal, ...rest } = await identify(directory, policy, caller);
-          return { principal: principal.id, ...rest };
+          return { principal: keyOf(principal), ...rest };
         },
-        readmit: async (credential, as) => (await readmit(directory, policy, credential, as)).id,
+        readmit: async (credential, as, purpose) =>
+          keyOf(await readmit(directory, policy, credential, { as, purpose })),
       },
       tls: await readFlightKeys(this.parts),
     };
@@ -236,7 +244,7 @@ export class FractalNode implements NodeApi {
 
   async status(): Promise<NodeStatus> {
     const principal = await this.#principal();
-    const mode = principal === LOCAL_OPERATOR ? 'single-user' : 'users';
+    const mode = isLocalOperator(principal) ? 'single-user' : 'users';
     const status = { ...(await describeNode(this.parts)), mode } as const;
     // How many rows there are tells of rows that policy hides.
     return this.#mayAdminister(principal)

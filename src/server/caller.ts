@@ -5,8 +5,15 @@ import type { Caller } from '../node/index.ts';
 /** Who the caller wants to be, said by `fractal --as` over the local socket. */
 export const PRINCIPAL_HEADER = 'fractal-principal';
 
+/** What the caller says the call is for. */
+export const PURPOSE_HEADER = 'fractal-purpose';
+
 export function callerOf(headers: Headers): Caller {
-  return { as: headers.get(PRINCIPAL_HEADER) ?? undefined, credentials: credentialsOf(headers) };
+  return {
+    as: headers.get(PRINCIPAL_HEADER) ?? undefined,
+    purpose: headers.get(PURPOSE_HEADER) ?? undefined,
+    credentials: credentialsOf(headers),
+  };
 }
 
 function credentialsOf(headers: Headers): Caller['credentials'] {

@@ -36,7 +36,7 @@ import type {
   WatchRequest,
   VersionsRequest,
 } from '../node/index.ts';
-import { PRINCIPAL_HEADER } from './caller.ts';
+import { PRINCIPAL_HEADER, PURPOSE_HEADER } from './caller.ts';
 import { readFrames } from './frames.ts';
 import { FRAMES_TYPE, JSON_TYPE, NDJSON_TYPE } from './routes.ts';
 import { shortSocketPath } from './socket-path.ts';
@@ -46,6 +46,8 @@ export interface RemoteNodeOptions {
   /** Whom to act as; the local operator when absent. */
   readonly principal?: string;
   readonly token?: string | undefined;
+  /** What the calls are for. */
+  readonly purpose?: string | undefined;
 }
 
 interface Call {
@@ -62,12 +64,14 @@ export class RemoteNode implements NodeApi {
   readonly #socketPath: string;
   readonly #principal: string | undefined;
   readonly #token: string | undefined;
+  readonly #purpose: string | undefined;
   readonly #open = new Set<IncomingMessage>();
 
   constructor(options: RemoteNodeOptions) {
     this.#socketPath = shortSocketPath(options.socketPath, process.cwd());
     this.#principal = options.principal;
     this.#token = options.token;
+    this.#purpose = options.purpose;
   }
 
   status(): Promise<NodeStatus> {
@@ -308,6 +312,7 @@ export class RemoteNode implements NodeApi {
             host: 'localhost',
             accept: call.accept ?? JSON_TYPE,
             ...(this.#principal === undefined ? {} : { [PRINCIPAL_HEADER]: this.#principal }),
+            ...(this.#purpose === undefined ? {} : { [PURPOSE_HEADER]: this.#purpose }),
             ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
             ...(body === undefined
               ? {}

@@ -560,6 +560,7 @@ export const POLICY_REQUEST: ObjectSchema = {
   properties: {
     action: { type: 'string', enum: ['show', 'explain', 'test'] },
     principal: text('for explain: whose statement; the caller when absent'),
+    purpose: text('for explain: what the call would be for'),
     sql: text('for explain: one statement'),
     document: { type: 'object', description: 'for test: a policy; the one in use when absent' },
     cases: { type: 'array', description: 'for test: what is expected, as docs/policy.md says' },
@@ -572,7 +573,10 @@ export const POLICY_ANSWER: ObjectSchema = {
   type: 'object',
   properties: {
     policy: { type: 'object', description: 'the policy, as docs/policy.md says' },
-    explanation: { type: 'object', description: 'the rewritten statement, and the rules behind it by table' },
+    explanation: {
+      type: 'object',
+      description: 'the rules by table in words and as SQL, and the rewritten statement',
+    },
     results: {
       type: 'array',
       items: record({ name: text('of the case'), ok: flag('as expected'), found: text('what was found') }),

@@ -4,53 +4,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { silentLog } from '../../src/base/index.ts';
-import { openNode, type FractalNode, type NodeApi } from '../../src/node/index.ts';
-import { ESH } from '../../src/schema/index.ts';
-import { createApp, readRows } from '../../src/server/index.ts';
-import { testNode, type TestNode } from '../node/kit.ts';
+import { openNode } from '../../src/node/index.ts';
+import { createApp } from '../../src/server/index.ts';
 import { JSON_BODY, TCP, until } from '../server/harness.ts';
-import { site } from '../store/kit.ts';
+import { people, rowsOf } from './people.ts';
 
 /** Runs until it is stopped. */
 const ENDLESS = 'select count(*) from range(100000000) a, range(100000000) b where a.range + b.range = 7';
-
-async function rowsOf(node: NodeApi, sql: string): Promise<unknown[][]> {
-  const rows: unknown[][] = [];
-  for await (const row of (await readRows(await node.sql({ sql }))).rows) rows.push([...row]);
-  return rows;
-}
-
-interface People {
-  readonly test: TestNode;
-  readonly node: FractalNode;
-  readonly as: (user: string) => NodeApi;
-  readonly token: (user: string) => string;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** A node with `root`, who administers, and inspectors `ann` of site a and `bob` of site b. */
-async function people(config: object = {}): Promise<People> {
-  const test = await testNode();
-  const file = path.join(test.dataDir, 'fractal.json');
-  await writeFile(
-    file,
-    JSON.stringify({ ...(JSON.parse(await readFile(file, 'utf8')) as object), ...config }),
-  );
-  const node = await test.reopen();
-  await node.parts.store.transact('t', (tx) => tx.put(ESH.sites, [site('a'), site('b')]));
-  const tokens = new Map<string, string>();
-  const add = async (by: NodeApi, id: string, roles: string[], sites: string[]): Promise<void> => {
-    const attributes = { assigned_sites: sites };
-    const { token = '' } = await by.users({ action: 'add', id, roles, attributes });
-    tokens.set(id, token);
-  };
-  const token = (user: string): string => tokens.get(user) ?? '';
-  const as = (user: string): NodeApi => node.as({ credentials: { token: token(user) } });
-  await add(node, 'root', ['system-admin'], []);
-  await add(as('root'), 'ann', ['inspector'], ['a']);
-  await add(as('root'), 'bob', ['inspector'], ['b']);
-  return { test, node, as, token, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
-}
 
 describe('statements that run', () => {
   it("[R2] are listed and stopped: one's own by everybody, all by who may administer", async () => {

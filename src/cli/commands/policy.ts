@@ -15,11 +15,20 @@ export const runPolicy: Run<'policy'> = async (session) => {
       'Run `fractal help policy`.',
     );
   // Here --as says about whom is asked; it is not acted as them.
-  const { as: principal, ...values } = session.values;
-  const asking = { ...session, values: { ...values, as: undefined } };
+  const { as: principal, purpose, ...values } = session.values;
+  const explains = action === 'explain';
+  const asking = {
+    ...session,
+    values: { ...values, as: undefined, purpose: explains ? undefined : purpose },
+  };
   const request: PolicyRequest =
     action === 'explain'
-      ? { action, sql: target ?? '', ...(principal === undefined ? {} : { principal }) }
+      ? {
+          action,
+          sql: target ?? '',
+          ...(principal === undefined ? {} : { principal }),
+          ...(purpose === undefined ? {} : { purpose }),
+        }
       : action === 'test'
         ? { action, ...(await casesOf(session, target ?? '')) }
         : { action: 'show' };
@@ -47,21 +56,41 @@ async function casesOf(session: Session, file: string): Promise<{ document?: unk
   }
 }
 
-/** For an auditor: who, which rules, which rows, which columns, and the statement that comes of it. */
+/** For an auditor: who, why rows are shown, what becomes of columns, all in words; then the same as SQL. */
 async function writeExplanation(session: Session, explanation: PolicyExplanation): Promise<void> {
   const { style } = session;
-  const { principal, roles, policy_version: version } = explanation;
+  const { principal, role_docs: roles, purpose, policy_version: version } = explanation;
   const line = (text = ''): Promise<void> => writeLine(session, text);
-  await line(`${style.bold(principal)} (${roles.join(', ') || 'no roles'}), policy ${version}`);
-  for (const table of explanation.tables) {
-    await line();
-    await line(style.bold(table.name));
-    await line(`  rules    ${table.rules.join(', ')}`);
-    await line(`  rows     ${table.where ?? 'all'}`);
-    for (const column of table.masked)
-      await line(`  masked   ${column.name} = ${column.sql}  (${column.rules.join(', ')})`);
-    for (const column of table.hidden) await line(`  hidden   ${column.name}  (${column.rule})`);
+  await line(`${style.bold(principal)}${purpose === null ? '' : ` for ${purpose}`}, by policy ${version}`);
+  for (const { name, doc } of roles) await line(`  role ${name}: ${doc}`);
+  if (roles.length === 0) await line('  no roles: nothing is allowed');
+  for (const table of explanation.tables) await writeTable(session, table);
+  await line();
+  await line(style.bold('As SQL'));
+  for (const { name, where, masked } of explanation.tables) {
+    await line(`  rows of ${name}: ${where ?? 'all'}`);
+    for (const column of masked) await line(`  ${name}.${column.name} = ${column.sql}`);
   }
   await line();
   await line(explanation.rewritten);
+}
+
+async function writeTable(
+  session: Session,
+  { name, where, why, masked, hidden }: PolicyExplanation['tables'][number],
+): Promise<void> {
+  const line = (text = ''): Promise<void> => writeLine(session, text);
+  await line();
+  await line(`${session.style.bold(name)}: ${where === null ? 'all rows are shown' : 'some rows are shown'}`);
+  for (const rule of why) {
+    const verb = rule.effect === 'shows' ? 'shows' : 'hides';
+    const when = rule.when === null ? '' : `, when ${rule.when}`;
+    const now = rule.counts ? '' : ' (does not count now)';
+    await line(`  rule ${rule.id} ${verb}: ${rule.rows}${when}${now}`);
+    if (rule.doc !== null) await line(`    ${rule.doc}`);
+  }
+  for (const column of masked)
+    await line(`  column ${column.name} is limited: ${column.how || column.rules.join(', ')}`);
+  for (const column of hidden) await line(`  column ${column.name} is not shown (${column.rule})`);
+  if (masked.length + hidden.length === 0) await line('  all columns are shown as they are');
 }

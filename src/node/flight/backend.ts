@@ -39,6 +39,7 @@ import {
   type WriteRights,
 } from '../../store/index.ts';
 import type { NodeParts } from '../parts.ts';
+import { readKey } from '../purpose.ts';
 import { VERSION } from '../status.ts';
 import { CATALOG, tableInfos } from './catalogue.ts';
 import { spool } from './spool.ts';
@@ -138,7 +139,7 @@ export class NodeFlightBackend implements FlightBackend {
       // Asked again: the upload may have taken its time.
       const rights = await this.#rights(principal, table);
       if (target.transaction === undefined) {
-        const { value } = await store.transact(principal, (transaction) =>
+        const { value } = await store.transact(readKey(principal).id, (transaction) =>
           transaction.putArrow(table, spooled.read(), rights, signal),
         );
         return value.added + value.updated + value.unchanged;
@@ -157,7 +158,12 @@ export class NodeFlightBackend implements FlightBackend {
   async begin(principal: string): Promise<FlightTransaction> {
     const scope = this.#access.policy.scope(await this.#access.named(principal));
     const rights = (table: Table): Promise<WriteRights> => this.#rights(principal, table);
-    return await ReadTransaction.begin({ store: this.#parts.store, principal, scope, rights });
+    return await ReadTransaction.begin({
+      store: this.#parts.store,
+      principal: readKey(principal).id,
+      scope,
+      rights,
+    });
   }
 
   async tables(principal: string): Promise<readonly TableInfo[]> {

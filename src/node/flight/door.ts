@@ -7,6 +7,7 @@ import type { NodeParts } from '../parts.ts';
 
 /** Who calls, and the id of the credential that says so; without one in single-user mode. */
 export interface FlightIdentity {
+  /** Name, with the purpose that was declared if there is one: `keyOf`. */
   readonly principal: string;
   readonly credential?: string;
 }
@@ -15,7 +16,11 @@ export interface FlightIdentity {
 export interface FlightGate {
   admit(caller: Caller): Promise<FlightIdentity>;
   /** The name of the principal who was admitted some time ago, as long as they would be admitted now. */
-  readmit(credential: string | undefined, as: string | undefined): Promise<string>;
+  readmit(
+    credential: string | undefined,
+    as: string | undefined,
+    purpose: string | undefined,
+  ): Promise<string>;
 }
 
 export interface FlightDoor {

@@ -2,7 +2,7 @@
  * What a statement may be made of. Everything that is not known to be harmless is refused: kinds of nodes, functions
  * and names are lists of what is allowed, never of what is not.
  */
-import { badInputError, type FractalError } from '../../base/index.ts';
+import { FractalError, badInputError, nearest, type ErrorPlace } from '../../base/index.ts';
 import { foldName, visitAst, type AstNode } from './ast.ts';
 import { ALLOWED_FUNCTIONS, ALLOWED_TABLE_FUNCTIONS } from './functions.ts';
 
@@ -71,18 +71,26 @@ const EXPRESSION_CLASSES = new Set([
 const SHOW_TYPES = new Set(['DESCRIBE', 'SUMMARY']);
 
 /** Throws `sql.forbidden` for what is not allowed; answers the tables that are named. */
-export function guard(statement: AstNode): TableRef[] {
+export function guard(statement: AstNode, placeOf: PlaceOf = () => undefined): TableRef[] {
   const refs = new Map<string, TableRef>();
   /** Calls that stand as tables and were judged as such. */
   const judged = new Set<unknown>();
   visitAst(statement, (node, ctes) => {
-    if (node['class'] !== undefined) return checkExpression(node, judged);
-    if (typeof node['type'] === 'string') checkNode(node, ctes, refs, judged);
-    else if ('table_name' in node || 'function_name' in node) throw forbidden('a part that is not known');
-    return 'enter';
+    try {
+      if (node['class'] !== undefined) return checkExpression(node, judged);
+      if (typeof node['type'] === 'string') checkNode(node, ctes, refs, judged);
+      else if ('table_name' in node || 'function_name' in node) throw forbidden('a part that is not known');
+      return 'enter';
+    } catch (error) {
+      const place = placeOf(node['query_location']);
+      throw error instanceof FractalError && place !== undefined ? error.at(place) : error;
+    }
   });
   return [...refs.values()];
 }
+
+/** Where something stands that the tree places at so many bytes; undefined when the tree does not say. */
+type PlaceOf = (bytes: unknown) => ErrorPlace | undefined;
 
 function checkExpression(node: AstNode, judged: ReadonlySet<unknown>): 'enter' | 'skip' {
   const kind = text(node, 'class');
@@ -152,10 +160,12 @@ function checkFunction(node: AstNode, allowed: ReadonlySet<string>): void {
   if ((schema !== '' && schema !== 'main') || (catalog !== '' && catalog !== 'system'))
     throw forbidden('a qualified function');
   if (node['export_state'] === true) throw forbidden('the inner state of an aggregate');
+  const near = allowed.has(name) ? undefined : nearest(name, [...allowed]);
   if (!allowed.has(name))
     throw forbidden(
       `the function ${JSON.stringify(name)}`,
-      'Functions that compute from their arguments are open; docs/policy.md says which are not, and why.',
+      `${near === undefined ? '' : `Did you mean ${near}? `}` +
+        'Functions that compute from their arguments are open; docs/policy.md says which are not, and why.',
     );
 }
 

@@ -15,7 +15,7 @@ const MISSING_COLUMN = /(?:Referenced column|have a column named) "([^"]+)"/;
 const MISSING_TABLE = /Referenced table "([^"]+)" not found/;
 const MISSING_FUNCTION = /Function with name ([^ "]+) does not exist/;
 /** What the engine offers. It sees the principal's views alone, and the names that the statement gives itself. */
-const CANDIDATES = /^Candidate (?:bindings|tables)\W+(.*)$/m;
+const CANDIDATES = /^Candidate (?:bindings|tables)(.*)$/m;
 
 export async function named(store: Store, error: unknown, query: AuthorizedQuery): Promise<FractalError> {
   const known = asFractalError(error);

@@ -73,7 +73,11 @@ async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
     sql: run,
     text: sql,
     explain: prefix !== undefined,
-    tables: guard(tree),
+    tables: guard(tree, (bytes) =>
+      typeof bytes === 'number' && bytes <= Buffer.byteLength(run)
+        ? placeOf(sql, { bytes, of: run })
+        : undefined,
+    ),
     repeatable: isRepeatable(tree),
   };
 }

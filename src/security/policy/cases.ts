@@ -8,6 +8,8 @@ export interface PolicyCase {
   readonly name: string;
   readonly roles: readonly string[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** What the call is for, as declared. */
+  readonly purpose?: string;
   readonly action: Action;
   /** `schema.name`, or `*` for the action as such. */
   readonly table: string;
@@ -47,9 +49,14 @@ const bad = (why: string): Error =>
 
 function runCase(
   engine: PolicyEngine,
-  { name, roles, attributes, action, table, expect }: PolicyCase,
+  { name, roles, attributes, purpose, action, table, expect }: PolicyCase,
 ): CaseResult {
-  const principal = { id: name, roles, attributes: attributes ?? {} };
+  const principal = {
+    id: name,
+    roles,
+    attributes: attributes ?? {},
+    ...(purpose === undefined ? {} : { purpose }),
+  };
   const decision = engine.decide(principal, { action, tables: [table] });
   const found: string[] = [];
   if (decision.allowed !== expect.allowed)

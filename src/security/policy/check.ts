@@ -64,7 +64,7 @@ function checkGrant(value: unknown, document: PolicyDocument, ids: Set<string>, 
   const grant = members(
     value,
     ['id', 'actions', 'tables'],
-    ['id', 'actions', 'tables', 'where', 'when', 'columns'],
+    ['id', 'doc', 'actions', 'tables', 'where', 'when', 'columns'],
     outer,
   ) as unknown as Grant;
   const { fail, tables } = checkRule(grant, document, ids, outer);
@@ -75,7 +75,7 @@ function checkDenial(value: unknown, document: PolicyDocument, ids: Set<string>,
   const denial = members(
     value,
     ['id', 'actions', 'tables'],
-    ['id', 'roles', 'actions', 'tables', 'where', 'when', 'columns'],
+    ['id', 'doc', 'roles', 'actions', 'tables', 'where', 'when', 'columns'],
     outer,
   ) as unknown as Denial;
   const { fail, tables } = checkRule(denial, document, ids, outer);
@@ -99,6 +99,8 @@ function checkRule(
   const fail = failIn(`rule ${rule.id}`);
   if (ids.has(rule.id)) throw fail('the id comes twice', 'Give every rule its own.');
   ids.add(rule.id);
+  if (rule.doc !== undefined && typeof rule.doc !== 'string')
+    throw fail('"doc" is not a text', 'Say in a sentence what the rule is for.');
   for (const action of list(rule.actions, fail))
     if (!ACTIONS.includes(action as Action))
       throw fail(`there is no action ${JSON.stringify(action)}`, `Actions are ${ACTIONS.join(', ')}.`);

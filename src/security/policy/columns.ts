@@ -32,7 +32,7 @@ export interface HiddenColumn {
 }
 
 /** What one rule makes of a column. */
-function modeOf(rules: ColumnRules | undefined, column: ModelColumn): 'show' | 'hide' | Mask {
+export function howShown(rules: ColumnRules | undefined, column: ModelColumn): 'show' | 'hide' | Mask {
   if (rules === undefined) return 'show';
   const { only, hide, mask, personal } = rules;
   // Where the names stand tells how long they are.
@@ -54,13 +54,16 @@ export function showColumn(
   const against = denials.filter((denial) => denial.columns?.includes(column.name) === true);
   const never = against.find((denial) => isNever(isFalse(denial.where)));
   if (never !== undefined) return { hiddenBy: never.id };
-  const modes = grants.map((grant) => ({ grant, mode: modeOf(grant.columns, column) }));
+  const modes = grants.map((grant) => ({ grant, mode: howShown(grant.columns, column) }));
   if (modes.every(({ mode }) => mode === 'hide'))
     return { hiddenBy: modes.map(({ grant }) => grant.id).join(', ') };
 
   const plain = columnSql(column.name, 'duckdb');
   const branches: { when: Resolved; sql: string }[] = [];
-  const add = (where: Resolved, sql: string): void => {
+  // Every row that is shown meets it: a rule with that very condition needs to ask no row.
+  const rows = JSON.stringify(any(grants.map((grant) => grant.where)));
+  const add = (condition: Resolved, sql: string): void => {
+    const where = JSON.stringify(condition) === rows ? ALWAYS : condition;
     const same = branches.find((branch) => branch.sql === sql);
     if (same === undefined) branches.push({ when: where, sql });
     else same.when = any([same.when, where]);

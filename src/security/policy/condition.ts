@@ -50,7 +50,11 @@ export function all(of: readonly Resolved[]): Resolved {
 }
 
 export function any(of: readonly Resolved[]): Resolved {
-  const rest = of.filter((one) => one !== NEVER);
+  const different = new Map(of.map((one) => [JSON.stringify(one), one]));
+  // `(a and b) or b` is b, also where something is not known.
+  const isTaken = (one: Resolved): boolean =>
+    one.op === 'all' && one.of.some((part) => different.has(JSON.stringify(part)));
+  const rest = [...different.values()].filter((one) => one !== NEVER && !isTaken(one));
   if (rest.includes(ALWAYS)) return ALWAYS;
   const [only] = rest;
   if (only === undefined) return NEVER;

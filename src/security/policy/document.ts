@@ -11,7 +11,8 @@ export type Operand =
   | boolean
   | { readonly column: string }
   | { readonly principal: string }
-  | { readonly environment: 'today' }
+  /** The day; what the call is for, as the caller declared. */
+  | { readonly environment: 'today' | 'purpose' }
   | { readonly date: string };
 
 export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
@@ -56,6 +57,8 @@ export interface ColumnRules {
 export interface Grant {
   /** Names the rule in decisions and errors. */
   readonly id: string;
+  /** Why it is there, for whoever asks what it is about. */
+  readonly doc?: string;
   readonly actions: readonly Action[];
   /** `esh.sites`, `esh.*` or `*`. */
   readonly tables: readonly string[];
@@ -69,6 +72,7 @@ export interface Grant {
 /** Wins over every grant. A condition that cannot be known denies. */
 export interface Denial {
   readonly id: string;
+  readonly doc?: string;
   /** Roles it is for; all when absent. */
   readonly roles?: readonly string[];
   readonly actions: readonly Action[];

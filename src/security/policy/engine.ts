@@ -24,9 +24,10 @@ import {
   toSql,
   type Resolved,
 } from './condition.ts';
-import type { Condition, PolicyDocument } from './document.ts';
+import type { Condition, Denial, Grant, PolicyDocument } from './document.ts';
 import { MODEL, covers, tableName, type ModelTable } from './model.ts';
 import { resolve, type Asker } from './resolve.ts';
+import { columnInWords, grantsByRole, ruleInWords, type RuleInWords } from './words.ts';
 
 export interface EngineOptions {
   /** Checked by `checkPolicy`. */
@@ -34,6 +35,12 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** Makes the hashes of masked texts; a secret. */
   readonly hashKey: string;
+}
+
+export interface TableInWords {
+  readonly rules: readonly RuleInWords[];
+  /** By name: what each rule makes of it. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 const DAY_MS = 86_400_000;
@@ -176,10 +183,33 @@ export class PolicyEngine implements AccessPolicy {
     return { allowed: true, may };
   }
 
+  /** Why somebody sees what they see of a table (`schema.name`), and of its columns what they do not see plainly. */
+  inWords(principal: Principal, name: string): TableInWords {
+    const table = MODEL.find((one) => tableName(one) === name);
+    if (table === undefined) return { rules: [], columns: {} };
+    const asker = this.#asker(principal);
+    const bears = (rule: Grant | Denial): boolean =>
+      rule.actions.includes('read') && rule.tables.some((pattern) => covers(pattern, table));
+    const active = this.#active(principal, 'read', table, asker);
+    const counting = new Set([...active.grants, ...active.denials].map((rule) => rule.id));
+    const rules = [
+      ...grantsByRole(this.document, principal.roles)
+        .filter(({ grant }) => bears(grant))
+        .map(({ role, grant }) => ruleInWords(grant, role, principal, counting.has(grant.id))),
+      ...this.document.denials
+        .filter((denial) => bears(denial) && this.#isFor(denial.roles, principal))
+        .map((denial) => ruleInWords(denial, null, principal, counting.has(denial.id))),
+    ];
+    const columns = Object.fromEntries(
+      table.columns.map((column) => [column.name, columnInWords(column, active.grants, active.denials)]),
+    );
+    return { rules, columns };
+  }
+
   #signature(principal: Principal): string {
     const known = this.#signatures.get(principal);
     if (known !== undefined) return known;
-    const signature = sha256(JSON.stringify([principal.roles, principal.attributes]));
+    const signature = sha256(JSON.stringify([principal.roles, principal.attributes, principal.purpose]));
     this.#signatures.set(principal, signature);
     return signature;
   }
@@ -265,7 +295,7 @@ export class PolicyEngine implements AccessPolicy {
   }
 
   #asker(principal: Principal): Asker {
-    return { attributes: principal.attributes ?? {}, now: this.#clock.now() };
+    return { attributes: principal.attributes ?? {}, now: this.#clock.now(), purpose: principal.purpose };
   }
 }
 

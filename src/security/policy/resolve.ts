@@ -24,6 +24,8 @@ export interface Asker {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** What the call is for. */
+  readonly purpose?: string | undefined;
 }
 
 export interface Context {
@@ -117,6 +119,7 @@ function operand(value: unknown, context: Context): Typed {
       case 'principal':
         return attribute(name, context);
       case 'environment':
+        if (name === 'purpose') return purposeOf(context);
         if (name !== 'today') break;
         return context.asker === undefined
           ? { type: 'date', term: undefined, isColumn: false }
@@ -128,8 +131,23 @@ function operand(value: unknown, context: Context): Typed {
     }
   throw context.fail(
     'a value is not of a known form',
-    'Write a text, number or flag, or { "column": … }, { "principal": … }, { "environment": "today" }, { "date": … }.',
+    'Write a text, number or flag, or { "column": … }, { "principal": … }, { "environment": "today" }, { "environment": "purpose" }, { "date": … }.',
   );
+}
+
+/** What the caller declared; it is not known when they declared nothing. */
+function purposeOf({ declared, asker, fail }: Context): Typed {
+  if (declared['purposes'] !== 'text[]')
+    throw fail(
+      'a rule asks for the purpose, and nobody could be allowed to declare one',
+      'Declare the attribute "purposes" as "text[]": what a user may declare.',
+    );
+  const purpose = asker?.purpose;
+  return {
+    type: 'text',
+    term: purpose === undefined ? undefined : { type: 'text', value: purpose },
+    isColumn: false,
+  };
 }
 
 const SCALARS: Readonly<Record<string, ScalarType>> = {

@@ -1,8 +1,14 @@
 /** Who calls: by the rules of HTTP, and by a token that a handshake gave for name and password. */
 import { FractalError, deniedError } from '../../base/index.ts';
 import type { GrpcCall } from '../../flight/index.ts';
-import { LOCAL_OPERATOR, type Caller, type FlightGate, type FlightIdentity } from '../../node/index.ts';
-import { PRINCIPAL_HEADER } from '../caller.ts';
+import {
+  LOCAL_OPERATOR,
+  readKey,
+  type Caller,
+  type FlightGate,
+  type FlightIdentity,
+} from '../../node/index.ts';
+import { PRINCIPAL_HEADER, PURPOSE_HEADER } from '../caller.ts';
 import type { Handles } from './handles.ts';
 
 /** What a token of a handshake stands for: it is good as long as what was shown for it. */
@@ -15,20 +21,21 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
 /** The name of the principal who calls. Throws `flight.unauthenticated`, the same for all that was shown in vain. */
 export async function principalOf(call: GrpcCall, gate: FlightGate, tokens: Handles<Grant>): Promise<string> {
-  const as = wantedBy(call);
+  const as = headerOf(call, PRINCIPAL_HEADER);
+  const purpose = headerOf(call, PURPOSE_HEADER);
   const shown = shownBy(call);
   const handle = shown.bearer === undefined ? undefined : readBearer(shown.bearer);
   const { principal } = await checked(call, async () => {
-    if (handle === undefined) return await gate.admit({ credentials: credentialsOf(shown), as });
+    if (handle === undefined) return await gate.admit({ credentials: credentialsOf(shown), as, purpose });
     const grant = tokens.find(handle.principal, handle.bytes);
-    return { principal: await gate.readmit(grant.credential, as ?? grant.as) };
+    return { principal: await gate.readmit(grant.credential, as ?? grant.as, purpose) };
   });
   return principal;
 }
 
 /** The same for a handshake, with a token for later calls as an `authorization` header. */
 export async function handshake(call: GrpcCall, gate: FlightGate, tokens: Handles<Grant>): Promise<string> {
-  const as = wantedBy(call);
+  const as = headerOf(call, PRINCIPAL_HEADER);
   const { principal, credential } = await checked(call, () =>
     gate.admit({ credentials: credentialsOf(shownBy(call)), as }),
   );
@@ -36,9 +43,9 @@ export async function handshake(call: GrpcCall, gate: FlightGate, tokens: Handle
   return `Bearer ${base64url(token)}.${base64url(Buffer.from(principal))}`;
 }
 
-/** Whom the caller wants to act as. */
-function wantedBy(call: GrpcCall): string | undefined {
-  const header = call.metadata[PRINCIPAL_HEADER];
+/** Whom the caller wants to act as, or what for. */
+function headerOf(call: GrpcCall, name: string): string | undefined {
+  const header = call.metadata[name];
   return typeof header === 'object' ? header.join() : header;
 }
 
@@ -53,7 +60,7 @@ async function checked(call: GrpcCall, ask: () => Promise<FlightIdentity>): Prom
     if (!VAIN.includes(error.code)) throw error;
     throw unauthenticated('the credentials are not accepted');
   }
-  if (identity.principal === LOCAL_OPERATOR.id && !LOOPBACK.has(call.peer.address))
+  if (readKey(identity.principal).id === LOCAL_OPERATOR.id && !LOOPBACK.has(call.peer.address))
     throw unauthenticated('single-user mode answers this machine only');
   return identity;
 }
