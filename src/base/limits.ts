@@ -598,6 +598,11 @@ export const FIXED_LIMITS = {
     why: 'searched for obligations ahead of writing',
   },
   obligation_heap_mib: { value: 256, unit: 'MiB', why: 'heap of the thread that finds obligations' },
+  import_group_chars: {
+    value: 524_288,
+    unit: 'characters',
+    why: 'text that is read before it is asked which of its documents are here already',
+  },
   pdf_heap_mib: { value: 512, unit: 'MiB', why: 'heap of the thread that reads a PDF file' },
   pdf_memory_bytes: {
     value: 1024 * MiB,

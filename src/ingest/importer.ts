@@ -1,6 +1,7 @@
 /** Files into knowledge: one transaction per file, each added whole or rejected whole with the reason. */
 import path from 'node:path';
 import {
+  FIXED_LIMITS,
   badInputError,
   type Clock,
   type ErrorPlace,
@@ -13,6 +14,7 @@ import { parseDate, type Store, type Transaction } from '../store/index.ts';
 import { DocumentApply, type AppliedDocument, type SharedByFile, type Source } from './apply/document.ts';
 import { FactWriter } from './apply/facts.ts';
 import { ObligationWriter } from './apply/obligations.ts';
+import { largeGroups } from './apply/groups.ts';
 import { applyMappedRecords } from './apply/mapped-records.ts';
 import { KnownDocuments } from './apply/known-documents.ts';
 import { Passages } from './apply/passages.ts';
@@ -275,7 +277,8 @@ export class Importer {
     const warnings: string[] = [];
     let dropped = 0;
     let open: DocumentApply | undefined;
-    for await (const events of reader.read({ name, chunks: fs.readStream(file), limits })) {
+    const read = reader.read({ name, chunks: fs.readStream(file), limits });
+    for await (const events of largeGroups(read, FIXED_LIMITS.import_group_chars.value)) {
       signal?.throwIfAborted();
       await shared.documents.look(events);
       for (const event of events)

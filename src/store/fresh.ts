@@ -7,6 +7,7 @@ import { DuckDBDataChunk, type DuckDBConnection, type DuckDBValue } from '@duckd
 import type { Limits } from '../base/index.ts';
 import { allColumns, qualifiedName, type Table } from '../schema/index.ts';
 import type { Stamp } from './put.ts';
+import { setColumn } from './row-chunk.ts';
 import { checkColumns, toDuckValue, type Row } from './values.ts';
 
 export class FreshRows {
@@ -50,13 +51,16 @@ export class FreshRows {
         const part = rows.slice(start, start + this.#limits.append_rows);
         const chunk = DuckDBDataChunk.create(types, part.length);
         table.columns.forEach((column, i) => {
-          chunk.setColumnValues(
+          setColumn(
+            chunk,
             i,
+            types[i]!.typeId,
             part.map((row, r) => toDuckValue(name, column, row[column.name], start + r + 1)),
           );
         });
         this.#system.forEach((value, i) => {
-          chunk.setColumnValues(table.columns.length + i, new Array<DuckDBValue>(part.length).fill(value));
+          const at = table.columns.length + i;
+          setColumn(chunk, at, types[at]!.typeId, new Array<DuckDBValue>(part.length).fill(value));
         });
         appender.appendDataChunk(chunk);
       }

@@ -8,6 +8,7 @@ import type { Limits } from '../base/index.ts';
 import { qualifiedName, type Column, type Table } from '../schema/index.ts';
 import { ArrowAppender } from './arrow/index.ts';
 import { execute } from './duckdb.ts';
+import { setColumn } from './row-chunk.ts';
 import { checkColumns, missingError, toDuckValue, type Row } from './values.ts';
 
 export class Stage {
@@ -54,8 +55,10 @@ export class Stage {
         const part = rows.slice(start, start + this.#limits.append_rows);
         const chunk = DuckDBDataChunk.create(types, part.length);
         this.table.columns.forEach((column, i) => {
-          chunk.setColumnValues(
+          setColumn(
+            chunk,
             i,
+            types[i]!.typeId,
             part.map((row, r) =>
               toDuckValue(qualifiedName(this.table), column, row[column.name], base + start + r + 1),
             ),

@@ -14,3 +14,4 @@ export type { ArrowShape, EnumDictionary, SourceColumn } from './schema.ts';
 export { ArrowAppender, appendIpcStream, openIpcStream } from './append/appender.ts';
 export type { AppendOptions, OpenIpc } from './append/appender.ts';
 export { quoted as quotedName, sqlTypeOf } from './append/sql-type.ts';
+export { putTexts } from './append/strings.ts';

@@ -12,7 +12,7 @@ import { bitAt } from '../bits.ts';
 import { HEADER, INLINE, address } from '../columns/string-memory.ts';
 import { malformedError } from '../failures.ts';
 import { readData, type Vector } from '../vector.ts';
-import { checkRows, offsetRows, offsetsOf, putBytes, putValidity, rowMask } from './raw.ts';
+import { checkRows, maskBytes, offsetRows, offsetsOf, putBytes, putValidity, rowMask } from './raw.ts';
 import type { Writer } from './writer.ts';
 
 const TWO_32 = 4294967296;
@@ -117,13 +117,30 @@ function putStrings(vector: Vector, strings: Strings, path: string | undefined):
   const first = offsets[0]!;
   const text = strings.text.subarray(first, offsets[count]);
   if (path !== undefined) checkText(strings, text, path);
-  const heap = text.length > INLINE ? heapAddress(vector, text) : 0;
-  const words = new Uint32Array(count * 4);
-  const bytes = new Uint8Array(words.buffer);
+  const starts = new Int32Array(count);
+  const lengths = new Int32Array(count);
   for (let row = 0; row < count; row++) {
+    starts[row] = offsets[row]! - first;
+    lengths[row] = offsets[row + 1]! - offsets[row]!;
+  }
+  putHeaders(vector, text, { starts, lengths, mask });
+}
+
+/** Where each row's text lies. */
+interface Spans {
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  readonly mask: Uint8Array | undefined;
+}
+
+function putHeaders(vector: Vector, text: Uint8Array, { starts, lengths, mask }: Spans): void {
+  const heap = text.length > INLINE ? heapAddress(vector, text) : 0;
+  const words = new Uint32Array(starts.length * 4);
+  const bytes = new Uint8Array(words.buffer);
+  for (let row = 0; row < starts.length; row++) {
     if (mask !== undefined && !bitAt(mask, row)) continue;
-    const start = offsets[row]! - first;
-    const length = offsets[row + 1]! - first - start;
+    const start = starts[row]!;
+    const length = lengths[row]!;
     const at = row * HEADER + 4;
     words[row * 4] = length;
     if (length <= INLINE) for (let i = 0; i < length; i++) bytes[at + i] = text[start + i]!;
@@ -135,6 +152,58 @@ function putStrings(vector: Vector, strings: Strings, path: string | undefined):
     }
   }
   putBytes(vector, bytes);
+}
+
+/**
+ * Texts of this program into a vector, `null` for NULL. All are encoded at once; neighbours that are the same text share
+ * their bytes, for much of what is written in bulk says the same in every row.
+ */
+export function putTexts(vector: Vector, values: readonly (string | null)[]): void {
+  const count = values.length;
+  const starts = new Int32Array(count);
+  const lengths = new Int32Array(count);
+  let mask: Uint8Array | undefined;
+  const texts: string[] = [];
+  const rows: number[] = [];
+  for (let row = 0; row < count; row++) {
+    const value = values[row] ?? null;
+    if (value === null) {
+      mask ??= new Uint8Array(maskBytes(count)).fill(0xff);
+      mask[row >> 3]! &= ~(1 << (row & 7));
+    } else if (row === 0 || value !== values[row - 1]) {
+      texts.push(value);
+      rows.push(row);
+    }
+  }
+  const text = encodeAll(texts, rows, starts, lengths);
+  for (let row = 1; row < count; row++)
+    if (values[row] !== null && values[row] === values[row - 1]) {
+      starts[row] = starts[row - 1]!;
+      lengths[row] = lengths[row - 1]!;
+    }
+  putHeaders(vector, text, { starts, lengths, mask });
+  putValidity(vector, mask);
+}
+
+/** The texts one after the other as UTF-8; says where each row's lies. */
+function encodeAll(
+  texts: readonly string[],
+  rows: readonly number[],
+  starts: Int32Array,
+  lengths: Int32Array,
+): Uint8Array {
+  const joined = texts.join('');
+  const whole = Buffer.from(joined);
+  const isAscii = whole.length === joined.length;
+  let at = 0;
+  texts.forEach((text, i) => {
+    const row = rows[i]!;
+    starts[row] = at;
+    lengths[row] = isAscii ? text.length : Buffer.byteLength(text);
+    at += lengths[row];
+  });
+  // Halves of a character that met in the joining are one character there and two errors here.
+  return at === whole.length ? whole : Buffer.concat(texts.map((text) => Buffer.from(text)));
 }
 
 /** Copies the text to the vector's heap, by way of its first row, and gives its address. */
