@@ -1,3 +1,17 @@
+export { generateWhole } from './generator.ts';
+export type {
+  ChatMessage,
+  GenerateChunk,
+  GenerateEnd,
+  GenerateRequest,
+  Generated,
+  Generator,
+  GeneratorModel,
+  Generators,
+} from './generator.ts';
+export type { Inference, InferenceLog } from './inference.ts';
 export { addModel, readModelFolder } from './model-folder.ts';
 export type { ModelFolder, ModelManifest } from './model-folder.ts';
 export { OnnxEmbedder } from './onnx-embedder.ts';
+export { UseCases, checkUseCases } from './use-cases.ts';
+export type { Gate, RiskClass, Standing, UseCase, UseCaseDocument } from './use-cases.ts';

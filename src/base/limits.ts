@@ -242,6 +242,11 @@ export const LIMITS = {
   },
 
   // ai
+  inference_output_bytes: {
+    value: MiB,
+    unit: 'bytes',
+    why: 'one answer of a model as it is recorded; a longer one is refused',
+  },
   embed_batch_texts: { value: 64, unit: 'texts', why: 'texts in one model call' },
   embed_text_chars: {
     value: 20_000,

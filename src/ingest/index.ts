@@ -24,6 +24,7 @@ export type { Obligation } from './obligations/index.ts';
 export {
   MAPPINGS,
   MAPPING_SCHEMA,
+  PeopleMarker,
   dryRun,
   findMapping,
   mappingNamed,

@@ -19,6 +19,8 @@ export interface NodeConfig {
   readonly model?: string;
   /** File with the access policy; the one that ships when absent. */
   readonly policy?: string;
+  /** File with what models are used for, their risk classes and thresholds; the one that ships when absent. */
+  readonly use_cases?: string;
   /** TLS of the Flight port: files in PEM, relative to the data directory. */
   readonly flight_tls?: FlightTls;
   /** Whether answers are kept for the same question of the same rights until the next commit; true when absent. */
@@ -38,6 +40,7 @@ const KNOWN = [
   'sites',
   'model',
   'policy',
+  'use_cases',
   'flight_tls',
   'result_cache',
   'limits',

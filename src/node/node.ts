@@ -60,6 +60,7 @@ import {
   type Caller,
 } from './access.ts';
 import { administerPolicy, administerUsers } from './administer.ts';
+import { buildAi } from './build-ai.ts';
 import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
@@ -174,6 +175,7 @@ export class FractalNode implements NodeApi {
       const importer = new Importer({ store, embedder, clock, fs, limits });
       const { dataDir } = options;
       const { sources, http } = await buildSources({ dataDir, config, limits, outside, store, importer });
+      const ai = await buildAi({ dataDir, config, limits, outside, store });
       maintenance.start();
       const all = options.serving === true;
       const ports = { store, importer, clock, fs, limits, log: options.log };
@@ -195,6 +197,7 @@ export class FractalNode implements NodeApi {
         outside,
         store,
         embedder,
+        ...ai,
         search,
         maintenance,
         importer,

@@ -10,6 +10,7 @@ import {
   type Pause,
   type Random,
 } from '../base/index.ts';
+import type { Generators, InferenceLog, UseCases } from '../ai/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
 import type { ComplianceCache, Embedder, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
@@ -39,6 +40,9 @@ export interface NodeParts {
   readonly outside: Outside;
   readonly store: Store;
   readonly embedder: Embedder;
+  readonly generators: Generators;
+  readonly useCases: UseCases;
+  readonly inferences: InferenceLog;
   readonly search: SectionSearch;
   readonly maintenance: Maintenance;
   readonly importer: Importer;

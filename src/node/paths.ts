@@ -10,3 +10,7 @@ export function shippedModelFolder(): string {
 export function shippedPolicy(): string {
   return fileURLToPath(new URL('policies/default.json', ROOT));
 }
+
+export function shippedUseCases(): string {
+  return fileURLToPath(new URL('policies/use-cases.json', ROOT));
+}

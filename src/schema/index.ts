@@ -4,7 +4,7 @@ export { HLC_DRIFT_MAX_MS, HybridLogicalClock, hlcMilliseconds } from './hlc.ts'
 export type { HlcStamp } from './hlc.ts';
 export { MIGRATIONS } from './migrations/index.ts';
 export type { Migration } from './migrations/index.ts';
-export { ESH, LAW, TABLES, tableNamed } from './model.ts';
+export { AI, ESH, LAW, TABLES, tableNamed } from './model.ts';
 export { NODE_TABLES } from './node-tables.ts';
 export { partitionSql } from './partition.ts';
 export type { PartitionKey } from './partition.ts';

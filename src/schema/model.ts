@@ -1,11 +1,13 @@
-/** Every table of the ESH model, in the order they are made. */
+/** Every table of the model, in the order they are made. */
 import { notFoundError } from '../base/index.ts';
+import * as ai from './tables/ai.ts';
 import * as esh from './tables/esh.ts';
 import * as law from './tables/law.ts';
 import { qualifiedName, type Table } from './table.ts';
 
 export const LAW = law;
 export const ESH = esh;
+export const AI = ai;
 
 export const TABLES: readonly Table[] = [
   law.documents,
@@ -35,6 +37,7 @@ export const TABLES: readonly Table[] = [
   esh.actionItems,
   esh.evidence,
   esh.humanDecisions,
+  ai.inferences,
 ];
 
 const byName = new Map(TABLES.map((table) => [qualifiedName(table), table]));

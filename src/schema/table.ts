@@ -53,7 +53,7 @@ export interface PartitionRule {
 }
 
 export interface Table {
-  readonly schema: 'law' | 'esh';
+  readonly schema: 'law' | 'esh' | 'ai';
   readonly name: string;
   readonly class: TableClass;
   readonly doc: string;

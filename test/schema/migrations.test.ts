@@ -26,6 +26,7 @@ const FROZEN: readonly string[] = [
   'bb4dc80258883669c9e3560b80e5aaff298c24935112b108a45da50a6340a70c',
   'a6f1f174739cfa20cf67d87ab840c23c3eceb57b2499d05f8a4df3bf82e47c25',
   '54a5258976a75acaaa0809f3a6b3cc2003943b5887589a0e8c4ae833204b6143',
+  'fcaeb84dd3ea9f672ed4bcd93d035534d3d928d54093dd72f9afbc579f544394',
 ];
 
 const clock = new ManualClock(Date.UTC(2024, 0, 1));
@@ -43,7 +44,7 @@ async function database(t: TestContext): Promise<DuckDBConnection> {
 async function columns(connection: DuckDBConnection): Promise<string[]> {
   const reader = await connection.runAndReadAll(
     `select schema_name || '.' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
-     from duckdb_columns() where schema_name in ('node', 'law', 'esh') order by schema_name, table_name, column_index`,
+     from duckdb_columns() where schema_name in ('node', 'law', 'esh', 'ai') order by schema_name, table_name, column_index`,
   );
   return (reader.getRowsJS() as [string][]).map(([column]) => column);
 }
@@ -56,7 +57,7 @@ interface Filled {
 /** A row of made-up values for each table that is there. */
 async function fill(connection: DuckDBConnection): Promise<Map<string, Filled>> {
   const tables = await connection.runAndReadAll(
-    `select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('law', 'esh')`,
+    `select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('law', 'esh', 'ai')`,
   );
   const seen = new Map<string, Filled>();
   for (const [name] of tables.getRowsJS() as [string][]) {
@@ -113,7 +114,7 @@ describe('migrations', () => {
       MIGRATIONS.map((migration) => migration.version),
     );
     const declared = await database(t);
-    for (const schema of ['node', 'law', 'esh']) await declared.run(`create schema ${schema}`);
+    for (const schema of ['node', 'law', 'esh', 'ai']) await declared.run(`create schema ${schema}`);
     for (const statement of [...NODE_TABLES, ...TABLES.map(createStatement)]) await declared.run(statement);
     assert.deepEqual(await columns(migrated), await columns(declared));
     assert.ok((await columns(migrated)).length > TABLES.flatMap(allColumns).length);

@@ -17,14 +17,14 @@ import { toTable } from '../../src/store/arrow/index.ts';
 /** Columns called `name` that name a thing, not a person. */
 const NOT_PEOPLE = new Set(['esh.sites.name', 'esh.monitoring_points.name']);
 const PEOPLE =
-  /^(name|manager|manager_contact|inspector|auditor|assessor|owner|holder|collected_by|decided_by|email|phone)$/;
+  /^(name|manager|manager_contact|inspector|auditor|assessor|owner|holder|asked_by|collected_by|decided_by|email|phone)$/;
 const STORIES = /^(narrative|description|summary|note)$/;
 
 async function withDatabase(body: (connection: DuckDBConnection) => Promise<void>): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    for (const schema of ['node', 'law', 'esh']) await connection.run(`create schema ${schema}`);
+    for (const schema of ['node', 'law', 'esh', 'ai']) await connection.run(`create schema ${schema}`);
     await body(connection);
   } finally {
     connection.closeSync();

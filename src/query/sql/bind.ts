@@ -39,7 +39,7 @@ function engineTable(ref: TableRef, scope: ReadScope): ReadableTable | undefined
 export function isOf(table: ReadableTable, engine: string): boolean {
   return engine === 'lance'
     ? table.schema === 'law' && table.name === 'sections'
-    : table.schema === 'law' || table.schema === 'esh';
+    : ['law', 'esh', 'ai'].includes(table.schema);
 }
 
 /** The same for a table that is not there and for one that is not shown: the answer must not tell them apart. */

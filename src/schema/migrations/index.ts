@@ -6,6 +6,7 @@ import { m0005Sources } from './m0005-sources.ts';
 import { m0006RecordDoubts } from './m0006-record-doubts.ts';
 import { m0007Jobs } from './m0007-jobs.ts';
 import { m0008Principals } from './m0008-principals.ts';
+import { m0009Inferences } from './m0009-inferences.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -17,5 +18,6 @@ export const MIGRATIONS: readonly Migration[] = [
   m0006RecordDoubts,
   m0007Jobs,
   m0008Principals,
+  m0009Inferences,
 ];
 export type { Migration };

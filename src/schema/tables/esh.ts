@@ -1,12 +1,6 @@
 /** Operational records of an environment, safety and health department. */
 import { c, defineTable } from '../table.ts';
-
-/** Beside every free text: what policy masks in it. */
-const PERSONAL_SPANS = c.list(
-  'people named in the free texts of the row, each as `column:start-end:kind` in Unicode code points from 0; ' +
-    'an empty list for none, NULL when nobody has looked, and then the whole text counts as personal',
-  { null: true, derived: true },
-);
+import { PERSONAL_SPANS } from './personal.ts';
 
 const place = {
   region: c.text('region of the site'),

@@ -1,0 +1,59 @@
+/** Builds what a node has of models besides its embedder: what they are used for, and the record of what they said. */
+import path from 'node:path';
+import { badInputError, notFoundError, type Limits } from '../base/index.ts';
+import { UseCases, checkUseCases, type Generators, type InferenceLog } from '../ai/index.ts';
+import type { Store } from '../store/index.ts';
+import type { NodeConfig } from './config.ts';
+import { StoredInferences } from './inference-log.ts';
+import { shippedUseCases } from './paths.ts';
+import type { Outside } from './parts.ts';
+
+export interface AiOptions {
+  readonly dataDir: string;
+  readonly config: NodeConfig;
+  readonly limits: Limits;
+  readonly outside: Outside;
+  readonly store: Store;
+}
+
+export interface AiParts {
+  readonly generators: Generators;
+  readonly useCases: UseCases;
+  readonly inferences: InferenceLog;
+}
+
+export async function buildAi({ dataDir, config, limits, outside, store }: AiOptions): Promise<AiParts> {
+  const { fs, clock, random } = outside;
+  const file = path.resolve(dataDir, config.use_cases ?? shippedUseCases());
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(await fs.readFile(file)));
+  } catch (error) {
+    throw badInputError(
+      'use_case.document',
+      'the file of use cases cannot be read, or is not JSON',
+      'Correct it.',
+      {
+        place: { source: file },
+        cause: error,
+      },
+    );
+  }
+  const useCases = new UseCases(checkUseCases(value, file));
+  return {
+    useCases,
+    inferences: new StoredInferences({ store, useCases, clock, random, limits }),
+    generators: {
+      find: (name) =>
+        name === undefined
+          ? Promise.resolve(undefined)
+          : Promise.reject(
+              notFoundError(
+                'model.unknown',
+                'there is no generator of that name here',
+                'Leave the model away.',
+              ),
+            ),
+    },
+  };
+}
