@@ -297,6 +297,11 @@ export const LIMITS = {
   sql_timeout_max_ms: { value: 3_600_000, unit: 'milliseconds', why: 'longest timeout a caller may ask for' },
 
   sql_rows: { value: 50_000_000, unit: 'rows', why: 'a statement that answers more is stopped' },
+  sql_write_rows: {
+    value: 1_000_000,
+    unit: 'rows',
+    why: 'rows that one statement writes; other writes wait for it',
+  },
   sql_running: {
     value: 32,
     unit: 'statements',
@@ -440,6 +445,11 @@ export const LIMITS = {
     unit: 'milliseconds',
     why: 'a query waits so long for another one of its transaction to be read to its end',
   },
+  flight_transaction_writes: {
+    value: 1000,
+    unit: 'writes',
+    why: 'uploads and statements that wait for the commit of one Flight transaction',
+  },
   flight_parameter_rows: {
     value: 10_000,
     unit: 'rows',
@@ -476,6 +486,11 @@ export const FIXED_LIMITS = {
   },
   slow_log_chars: { value: 4000, unit: 'characters', why: 'text of a statement in the log of slow queries' },
   sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
+  sql_comments: {
+    value: 1000,
+    unit: 'comments',
+    why: "marks of comments in one statement; the engine's parser takes time by their square: 4,000 take 2 s",
+  },
   policy_rules: {
     value: 1000,
     unit: 'rules',

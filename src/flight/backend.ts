@@ -21,7 +21,7 @@ export interface StatementRun {
   readonly signal: AbortSignal;
 }
 
-/** Reads see the state of its beginning; what is ingested becomes visible, all or nothing, at its commit. */
+/** Reads see the state of its beginning; what is written in it becomes visible, all or nothing, at its commit. */
 export interface FlightTransaction {
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -64,7 +64,10 @@ export interface FlightBackend {
   /** Refuses what the principal may not do. */
   describe(principal: string, sql: string): Promise<Described>;
   query(principal: string, run: StatementRun): Promise<ArrowMessages>;
-  /** Gives the number of rows changed, one for each row of parameters. */
+  /**
+   * Runs a statement that writes once for each row of parameters, all or nothing. Gives the number of rows changed; in a
+   * transaction, those that the statement finds in the state it reads.
+   */
   update(principal: string, run: StatementRun): Promise<bigint>;
   /** Reads an Arrow stream of parameters, at most `flight_parameter_rows`. */
   parameters(ipc: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<readonly BoundRow[]>;

@@ -87,18 +87,19 @@ export class FlightClient {
     return ipcOf(this.doGet(ticket, options));
   }
 
-  /** Sends Arrow messages, the schema first; gives what the server says about them. */
+  /** Sends Arrow messages, the schema first, or the descriptor alone; gives what the server says about them. */
   async *doPut(
     descriptor: FlightDescriptor,
     messages: AsyncIterable<ArrowMessage>,
     options?: CallOptions,
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    async function* frames(): AsyncGenerator<Uint8Array[], void, undefined> {
+    async function* frames(): AsyncGenerator<readonly Uint8Array[], void, undefined> {
       let first = true;
       for await (const message of messages) {
         yield dataFrame(message, first ? descriptor : undefined);
         first = false;
       }
+      if (first) yield frame(FlightData.encode({ flightDescriptor: descriptor }));
     }
     for await (const bytes of this.#call('DoPut', frames(), options))
       yield PutResult.decode(bytes).appMetadata;

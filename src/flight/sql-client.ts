@@ -98,6 +98,22 @@ export class FlightSqlClient {
     );
   }
 
+  /** Runs a statement that writes; gives the number of rows. */
+  async update(query: string, transactionId?: Uint8Array): Promise<bigint> {
+    return await this.#update(descriptorOf(sql.CommandStatementUpdate, { query, transactionId }), nothing());
+  }
+
+  /** Runs a prepared statement that writes: once for each row of parameters. */
+  async updatePrepared(
+    handle: Uint8Array,
+    parameters: AsyncIterable<ArrowMessage> = nothing(),
+  ): Promise<bigint> {
+    return await this.#update(
+      descriptorOf(sql.CommandPreparedStatementUpdate, { preparedStatementHandle: handle }),
+      parameters,
+    );
+  }
+
   async begin(): Promise<Uint8Array> {
     const body = await this.#action(sql.ActionBeginTransactionRequest, 'BeginTransaction', {});
     invariant(body, 'a transaction has an answer');
@@ -128,6 +144,10 @@ export class FlightSqlClient {
       answer = body;
     return answer;
   }
+}
+
+async function* nothing(): AsyncGenerator<ArrowMessage, void, undefined> {
+  // A statement without parameters sends no data.
 }
 
 export function descriptorOf<F extends Fields>(

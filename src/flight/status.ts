@@ -54,7 +54,6 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'auth.failed': STATUS.unauthenticated,
   'sql.rights_changed': STATUS.aborted,
   'flight.transaction_busy': STATUS.failedPrecondition,
-  'sql.update_unavailable': STATUS.unimplemented,
   'sql.memory': STATUS.resourceExhausted,
   'table.exists': STATUS.alreadyExists,
 };

@@ -346,9 +346,12 @@ export interface NodeApi extends QueryApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer>;
-  /** An Arrow IPC stream. Errors before the first batch reject; later ones end the stream by throwing. */
+  /**
+   * An Arrow IPC stream. Errors before the first batch reject; later ones end the stream by throwing. A statement that
+   * writes has written when the call is answered, with one row: `rows_changed`.
+   */
   sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
-  /** DuckDB's plan as text. */
+  /** DuckDB's plan as text; of a statement that writes, what would be done. Writes nothing. */
   explain(request: SqlRequest, signal?: AbortSignal): Promise<string>;
   check(request: CheckRequest): Promise<SiteCheck>;
   /** Every site that the caller sees, worst first. */

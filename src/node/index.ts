@@ -61,6 +61,7 @@ export type {
 } from './api.ts';
 
 export type { ListedQuery, QueryFigures, SlowQuery } from './query-api.ts';
+export { ROWS_CHANGED } from '../query/index.ts';
 export type { Edit, LawVersion, ListedDocument, ProvisionChange } from '../query/index.ts';
 
 export interface InitOptions {

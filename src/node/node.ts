@@ -3,17 +3,7 @@ import path from 'node:path';
 import { asFractalError, badInputError, newId, today, type Log } from '../base/index.ts';
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
-import {
-  ComplianceCache,
-  SectionSearch,
-  authorize,
-  executeQuery,
-  explainQuery,
-  parseStatement,
-  type AuthorizedQuery,
-  type ListedDocument,
-  type Principal,
-} from '../query/index.ts';
+import { ComplianceCache, SectionSearch, type ListedDocument, type Principal } from '../query/index.ts';
 import { PrincipalDirectory } from '../security/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
 import type {
@@ -76,6 +66,7 @@ import type { ListedQuery, SlowQuery } from './query-api.ts';
 import { NodeSources } from './sources.ts';
 import { SiteChecks } from './site-checks.ts';
 import { describeNode } from './status.ts';
+import { answerSql, explainSql, type SqlAsker } from './sql.ts';
 
 export interface NodeOptions {
   readonly dataDir: string;
@@ -297,22 +288,20 @@ export class FractalNode implements NodeApi {
   }
 
   async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const query = await this.#authorized(request);
-    return await executeQuery(this.parts.store, query, this.#limitTime(request, signal));
+    return await answerSql(
+      this.#asker(),
+      request.sql,
+      request.params ?? [],
+      this.#limitTime(request, signal),
+    );
   }
 
   async explain(request: SqlRequest): Promise<string> {
-    return await explainQuery(this.parts.store, await this.#authorized(request));
+    return await explainSql(this.#asker(), request.sql, request.params ?? []);
   }
 
-  async #authorized(request: SqlRequest): Promise<AuthorizedQuery> {
-    const statement = await parseStatement(
-      this.parts.store,
-      request.sql,
-      request.params ?? [],
-      this.parts.limits,
-    );
-    return authorize(statement, await this.#principal(), this.#policy);
+  #asker(): SqlAsker {
+    return { store: this.parts.store, policy: this.#policy, principal: () => this.#principal() };
   }
 
   /** The caller's signal, the node's own stop and the time bound as one. */

@@ -60,6 +60,9 @@ export { deskOf, type EndedQuery, type QueryDesk, type RunningQuery } from './sq
 export { cacheOf, keepResults } from './sql/desk/result-cache.ts';
 export { textWithoutLiterals } from './sql/statement-text.ts';
 export { viewStatements } from './sql/views.ts';
-export { describeQuery, type StatementShape } from './sql/describe.ts';
-export { parseStatement, type Statement } from './sql/statement.ts';
+export { EXPLAINED, describeQuery, type StatementShape } from './sql/describe.ts';
+export { isWrite, parseSql, parseStatement, type Statement, type WriteStatement } from './sql/statement.ts';
+export { ROWS_CHANGED, changedAnswer, explainedAnswer, explainedMessages } from './sql/write/answer.ts';
+export { authorizeWrite, type AuthorizedWrite } from './sql/write/authorize.ts';
+export { countFound, executeWrite, explainWrite, runWrites } from './sql/write/execute.ts';
 export { rewriteQuery } from './sql/rewrite.ts';

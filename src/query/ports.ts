@@ -119,5 +119,5 @@ export interface AccessPolicy {
   decide(principal: Principal, request: AccessRequest): AccessDecision;
   scope(principal: Principal): ReadScope;
   /** `table` is `schema.name`. */
-  writing(principal: Principal, action: 'insert' | 'update', table: string): WriteDecision;
+  writing(principal: Principal, action: 'insert' | 'update' | 'delete', table: string): WriteDecision;
 }

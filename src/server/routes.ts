@@ -117,7 +117,9 @@ export const ROUTES = [
     method: 'POST',
     path: '/v1/sql',
     handler: 'sql',
-    summary: 'Runs one statement. The answer streams, as the Accept header asks.',
+    summary:
+      'Runs one statement. The answer streams, as the Accept header asks. INSERT, UPDATE and DELETE answer one row with ' +
+      'the column rows_changed.',
     request: { [JSON_TYPE]: SQL_REQUEST },
     response: {
       [JSON_TYPE]: SQL_ROWS,
@@ -140,7 +142,7 @@ export const ROUTES = [
     method: 'POST',
     path: '/v1/explain',
     handler: 'explain',
-    summary: 'The plan of a statement.',
+    summary: 'The plan of a statement; of one that writes, what would be done. Nothing is written.',
     request: { [JSON_TYPE]: SQL_REQUEST },
     response: { [JSON_TYPE]: EXPLAIN_ANSWER },
   },

@@ -6,6 +6,7 @@ import {
   type RecordBatch,
 } from 'apache-arrow';
 import { internalError } from '../base/index.ts';
+import { ROWS_CHANGED } from '../node/index.ts';
 import { cellReader, isNumeric, sqlTypeName, type CellReader, type JsonValue } from './arrow-values.ts';
 
 export interface Column {
@@ -17,6 +18,8 @@ export interface Column {
 
 export interface RowReader {
   readonly columns: readonly Column[];
+  /** For a statement that wrote: how many rows. */
+  readonly changed: number | undefined;
   /** Rows as arrays in column order. Ending the loop early ends the source. */
   readonly rows: AsyncGenerator<readonly JsonValue[], void, undefined>;
   /** Ends the source without reading on. */
@@ -43,7 +46,13 @@ export async function readRows(source: AsyncIterable<Uint8Array>): Promise<RowRe
     type: sqlTypeName(field.type as DataType),
     numeric: isNumeric(field.type as DataType),
   }));
-  return { columns, rows: rowsOf(reader, close), close };
+  const changed = reader.schema.metadata.get(ROWS_CHANGED);
+  return {
+    columns,
+    changed: changed === undefined ? undefined : Number(changed),
+    rows: rowsOf(reader, close),
+    close,
+  };
 }
 
 async function* rowsOf(

@@ -39,12 +39,22 @@ const SECRET_NAME = /"?(?:data|view)_[0-9a-f]{32}"?\.?/g;
 /** A text of the engine as others may read it. */
 export const withoutSecretNames = (text: string): string => text.replaceAll(SECRET_NAME, '');
 
+const WRONG_VALUES =
+  /^Failed to retrieve bind parameter index$|^Invalid Input Error: Values were not provided for the following prepared/;
+
 /** What DuckDB says, without the data it may quote: the class of error and, for syntax and names, the message. */
 export function duckError(error: unknown): FractalError {
   const text = withoutSecretNames(error instanceof Error ? error.message : '').replace(
     /^Failed to extract statements: /,
     '',
   );
+  if (WRONG_VALUES.test(text))
+    return badInputError(
+      'sql.parameters',
+      'there are more or fewer values than the statement has parameters',
+      'Give one value for each of $1, $2, ….',
+      { cause: error },
+    );
   const name = /^(\w+(?: \w+)*) Error: /.exec(text)?.[1];
   if (name === undefined || error instanceof FractalError) return asFractalError(error);
   const firstLine = text.split('\n', 1)[0] ?? '';
@@ -186,15 +196,20 @@ export class DuckDb {
     if (this.#closed) throw closedError();
     const connection = this.#takeIdle(catalogue) ?? (await this.#connect(signal));
     this.#used.add(connection);
-    if (this.#standsIn(connection) === catalogue) return connection;
     try {
-      await connection.run(`USE ${catalogue}`);
+      await this.stand(connection, catalogue);
     } catch (error) {
       this.release(connection);
       throw error;
     }
-    this.#stands.set(connection, catalogue);
     return connection;
+  }
+
+  /** Moves a connection to a catalogue. Whoever acquires it next has it where they want it. */
+  async stand(connection: DuckDBConnection, catalogue = this.data): Promise<void> {
+    if (this.#standsIn(connection) === catalogue) return;
+    await connection.run(`USE ${catalogue}`);
+    this.#stands.set(connection, catalogue);
   }
 
   #standsIn(connection: DuckDBConnection): string {
@@ -405,6 +420,28 @@ export async function streamOn(
   } catch (error) {
     close();
     throw error === signal.reason ? error : duckError(error);
+  }
+}
+
+/** Runs `work` on the connection; the signal interrupts it. */
+export async function interruptible<T>(
+  connection: DuckDBConnection,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  let stop: (() => void) | undefined;
+  const onAbort = (): void => {
+    stop ??= keepInterrupting([connection]);
+  };
+  signal.addEventListener('abort', onAbort);
+  try {
+    signal.throwIfAborted();
+    return await work();
+  } catch (error) {
+    throw error === signal.reason ? error : duckError(error);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stop?.();
   }
 }
 

@@ -1,27 +1,12 @@
 /** Arrow streams from outside into tables of the model, by the rules of their class (rules C1–C7). */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { badInputError, deniedError, type FractalError, type Limits } from '../base/index.ts';
+import { badInputError, type Limits } from '../base/index.ts';
 import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows } from './duckdb.ts';
 import { changedRows, putStaged, type PutCounts, type Stamp } from './put.ts';
+import { isBeyond, newRows, refused, type WriteRights } from './rights.ts';
 import { Stage } from './stage.ts';
 import { dropStage, stageArrow, type Staged } from './staging.ts';
-
-/** What a rule lets somebody write of one table. */
-export interface WriteRule {
-  /** SQL over the table as `t`, with the store's own columns, that a row must meet; undefined: every row may. */
-  readonly where: string | undefined;
-  /** Names of the columns that may be given a value. */
-  readonly columns: readonly string[];
-  /** The rules behind it, for errors. */
-  readonly rules: readonly string[];
-}
-
-export interface WriteRights {
-  readonly insert: WriteRule;
-  /** For rows whose key is there with other content; undefined: they stay as they are. */
-  readonly update: WriteRule | undefined;
-}
 
 /** Whether a stream could be put: its columns, its types, its required values. Gives the number of rows. */
 export async function checkArrow(
@@ -79,16 +64,9 @@ async function checkRights(
   { insert, update }: WriteRights,
   stamp: Stamp,
 ): Promise<void> {
-  const { table, name } = stage;
-  const writes = `${name} s, (select $1::varchar as node_id, $2::bigint as hlc, $3::bigint as commit_version, false as deleted)`;
-  const own = `(select s.*, node_id, hlc, commit_version, deleted from ${writes}) t`;
-  const params = [stamp.nodeId, stamp.hlc, stamp.commitVersion] as const;
-  const beyond = async (from: string, where: string | undefined): Promise<boolean> => {
-    if (where === undefined) return false;
-    const text = `select 1 as beyond from ${from} where (${where}) is not true limit 1`;
-    return (await readRows(connection, text, text.includes('$1') ? params : [])).length > 0;
-  };
-  if (await beyond(own, insert.where)) throw refused(table, 'a row', insert.rules);
+  const { table } = stage;
+  const own = newRows(stage, stamp);
+  if (await isBeyond(connection, own, insert.where)) throw refused(table, 'a row', insert.rules);
   // A column that may not be written would lose what it holds.
   const all = update !== undefined && table.columns.every((column) => update.columns.includes(column.name));
   if (all && update.where === undefined) return;
@@ -99,19 +77,14 @@ async function checkRights(
   const changing = `(select ${table.key.map((key) => `t.${key}`).join(', ')} ${changed}) c`;
   if (
     !all ||
-    (await beyond(`(select t.* ${changed}) t`, update.where)) ||
-    (await beyond(`(select t.* from ${own} join ${changing} on ${keys}) t`, update.where))
+    (await isBeyond(connection, { from: `(select t.* ${changed}) t`, params: [] }, update.where)) ||
+    (await isBeyond(
+      connection,
+      { ...own, from: `(select t.* from ${own.from} join ${changing} on ${keys}) t` },
+      update.where,
+    ))
   )
     throw refused(table, 'the change of a row that is there', update?.rules ?? []);
-}
-
-function refused(table: Table, what: string, rules: readonly string[]): FractalError {
-  const by = rules.length === 0 ? 'no rule allows it' : `allowed by ${rules.join(', ')}`;
-  return deniedError(
-    'policy.denied',
-    `${what} for ${qualifiedName(table)} is beyond what you may write (${by})`,
-    'Send rows that the rule covers; nothing was written.',
-  );
 }
 
 type Sources = ReadonlyMap<string, Staged['columns'][number]>;

@@ -60,11 +60,10 @@ function comparison(stage: Staged): {
   readonly matched: string;
 } {
   const { table, name: staged } = stage;
-  const isRewritten = REWRITTEN.includes(table.class);
   const other = table.columns.filter((column) => !table.key.includes(column.name));
   // Of a row that is never rewritten, what is derived may come anew; nothing found anew leaves what was found before.
   const value = ({ name: column, derived }: Column): string =>
-    derived === true && !isRewritten ? `coalesce(s.${column}, t.${column})` : `s.${column}`;
+    derived === true && !isRewritten(table) ? `coalesce(s.${column}, t.${column})` : `s.${column}`;
   const differ = (columns: readonly Column[]): string =>
     columns.length === 0
       ? 'false'
@@ -83,6 +82,9 @@ function comparison(stage: Staged): {
 
 const REWRITTEN: readonly Table['class'][] = ['mutable', 'state-machine'];
 
+/** Whether rows of the table may come to say something else. */
+export const isRewritten = (table: Table): boolean => REWRITTEN.includes(table.class);
+
 /** The rows `t` of the table that staged rows `s` would change, as `from … where …`. */
 export function changedRows(stage: Staged): string {
   const { matched, differs } = comparison(stage);
@@ -100,7 +102,6 @@ export async function putStaged(
   const rows = await checkKeys(connection, stage);
   if (rows === 0) return { added: 0, updated: 0, unchanged: 0 };
 
-  const isRewritten = REWRITTEN.includes(table.class);
   const { other, value, rewrites, differs, matched } = comparison(stage);
   const [known] = await readRows<{ n: bigint; rewritten: bigint; differing: bigint }>(
     connection,
@@ -109,7 +110,7 @@ export async function putStaged(
   const { n = 0n, rewritten = 0n, differing = 0n } = known ?? {};
 
   if (table.states !== undefined) await checkTransitions(connection, stage, table.states, matched);
-  if (!isRewritten && rewritten > 0n)
+  if (!isRewritten(table) && rewritten > 0n)
     await refuse(
       connection,
       `select ${list(table.key, 's.')} ${matched} where ${rewrites}`,
@@ -194,7 +195,7 @@ export async function putSteps(
 }
 
 /** Throws `row.duplicate`; gives the number of rows. As many hashes as rows: then no key comes twice. */
-async function checkKeys(connection: DuckDBConnection, { table, name }: Staged): Promise<number> {
+export async function checkKeys(connection: DuckDBConnection, { table, name }: Staged): Promise<number> {
   const [count] = await readRows<{ n: bigint; keys: bigint }>(
     connection,
     `select count(*) as n, count(distinct hash(${list(table.key)})) as keys from ${name}`,
@@ -215,7 +216,7 @@ async function checkKeys(connection: DuckDBConnection, { table, name }: Staged):
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Every move of a status that may be, staying where it is among them, as a list of pairs. */
-const legalMoves = ({ transitions }: StateMachine): string =>
+export const legalMoves = ({ transitions }: StateMachine): string =>
   Object.entries(transitions)
     .flatMap(([from, targets]) => [from, ...targets].map((to) => `(${quote(from)}, ${quote(to)})`))
     .join(', ');
@@ -265,17 +266,20 @@ async function checkTransitions(
 }
 
 /** Throws when the query finds keys, naming the first few. Keys are identities, not personal data. */
-async function refuse(
+export async function refuse(
   connection: DuckDBConnection,
   query: string,
   table: Table,
   code: string,
   message: string,
   cure: string,
+  params: Parameters = [],
 ): Promise<void> {
-  const found = await readRows<Record<string, unknown>>(connection, `from (${query}) order by all limit $1`, [
-    KEYS_SHOWN + 1,
-  ]);
+  const found = await readRows<Record<string, unknown>>(
+    connection,
+    `from (${query}) order by all limit ${KEYS_SHOWN + 1}`,
+    params,
+  );
   if (found.length === 0) return;
   const keys = found
     .slice(0, KEYS_SHOWN)

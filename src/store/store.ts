@@ -131,7 +131,8 @@ export class Store {
     const connection = await this.#duck.acquire();
     const stamp = { nodeId: this.nodeId, hlc: this.#hlc.tick(), commitVersion: this.#commitVersion + 1n };
     const lance = (name: string): LanceTable => this.lanceTable(name);
-    const transaction = new Transaction(connection, lance, this.options.limits, stamp);
+    const stand = (catalogue?: string): Promise<void> => this.#duck.stand(connection, catalogue);
+    const transaction = new Transaction(connection, lance, this.options.limits, stamp, stand);
     try {
       await connection.run('BEGIN');
       const value = await body(transaction);

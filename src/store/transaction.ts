@@ -12,7 +12,9 @@ import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows, type Parameters } from './duckdb.ts';
 import type { LanceTable, LanceUpdate } from './lance.ts';
 import { FreshRows } from './fresh.ts';
-import { putArrow, type WriteRights } from './put-arrow.ts';
+import { change, type Change, type ChangeCounts } from './change.ts';
+import { putArrow } from './put-arrow.ts';
+import type { WriteRights } from './rights.ts';
 import { keepNew, putStaged, putSteps, remove, type PutCounts, type Stamp } from './put.ts';
 import { Stage } from './stage.ts';
 import type { Row } from './values.ts';
@@ -22,6 +24,7 @@ export class Transaction {
   readonly #connection: DuckDBConnection;
   readonly #lance: (name: string) => LanceTable;
   readonly #limits: Limits;
+  readonly #stand: (catalogue?: string) => Promise<void>;
   readonly #fresh: FreshRows;
   readonly #passages = new Map<string, ArrowTable>();
   readonly #tables = new Set<string>();
@@ -35,7 +38,9 @@ export class Transaction {
     lance: (name: string) => LanceTable,
     limits: Limits,
     stamp: Stamp,
+    stand: (catalogue?: string) => Promise<void>,
   ) {
+    this.#stand = stand;
     this.#connection = connection;
     this.#lance = lance;
     this.#limits = limits;
@@ -101,6 +106,24 @@ export class Transaction {
       signal,
     });
     this.#note(table, counts.added + counts.updated);
+    return counts;
+  }
+
+  /** Writes what a statement over somebody's views finds, by the rules of the table's class, as far as the rights go. */
+  async change(table: Table, what: Change, signal: AbortSignal): Promise<ChangeCounts> {
+    await this.#fresh.finish();
+    const counts = await change(
+      {
+        connection: this.#connection,
+        stand: this.#stand,
+        stamp: this.stamp,
+        limits: this.#limits,
+        signal,
+      },
+      table,
+      what,
+    );
+    this.#note(table, counts.written);
     return counts;
   }
 

@@ -78,7 +78,7 @@ test('SQL only reads, one statement at a time, and cannot leave the node', async
   await using t = await testNode();
   await t.import(await t.file('a.xml', LAW));
   for (const [sql, code] of [
-    ['delete from law.sections', 'sql.read_only'],
+    ['delete from law.sections', 'sql.table_not_written'],
     ['create table x(i int)', 'sql.read_only'],
     [`copy law.sections to 'out.csv'`, 'sql.read_only'],
     [`attach 'other.db'`, 'sql.read_only'],

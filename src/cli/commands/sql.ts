@@ -53,11 +53,11 @@ async function answer(session: Session, node: NodeApi, request: SqlRequest, form
   }
   const reader = await readRows(bytes);
   const count = await showRows(session, { ...reader, rows: untilStopped(reader.rows, signal) }, format);
-  if (format === 'table')
-    await note(
-      session,
-      session.style.dim(`${plural(count, 'row')} in ${durationText(io.clock.monotonic() - start)}`),
-    );
+  if (format === 'table') {
+    const rows =
+      reader.changed === undefined ? plural(count, 'row') : `${plural(reader.changed, 'row')} changed`;
+    await note(session, session.style.dim(`${rows} in ${durationText(io.clock.monotonic() - start)}`));
+  }
 }
 
 /** The rows, ended with one and the same error when the caller stops, whatever the source throws then. */

@@ -1,13 +1,6 @@
 /** What Flight SQL may do with a node: the query layer and the store behind the port of the protocol. */
 import { VARCHAR } from '@duckdb/node-api';
-import {
-  FractalError,
-  badInputError,
-  deniedError,
-  notFoundError,
-  usageError,
-  unavailableError,
-} from '../../base/index.ts';
+import { badInputError, deniedError, notFoundError, usageError, unavailableError } from '../../base/index.ts';
 import type {
   BoundRow,
   Described,
@@ -18,14 +11,22 @@ import type {
   TableInfo,
 } from '../../flight/index.ts';
 import {
+  EXPLAINED,
   authorize,
+  authorizeWrite,
+  countFound,
   describeQuery,
   executeMessages,
-  parseStatement,
+  executeWrite,
+  explainedMessages,
+  isWrite,
+  parseSql,
+  runWrites,
   type AccessPolicy,
-  type AuthorizedQuery,
+  type AuthorizedWrite,
   type Principal,
   type ReadScope,
+  type WriteStatement,
 } from '../../query/index.ts';
 import { TABLES, qualifiedName, type Table } from '../../schema/index.ts';
 import {
@@ -35,7 +36,6 @@ import {
   stageArrow,
   stagedValues,
   type ArrowMessages,
-  type Parameters,
   type WriteRights,
 } from '../../store/index.ts';
 import type { NodeParts } from '../parts.ts';
@@ -69,20 +69,22 @@ export class NodeFlightBackend implements FlightBackend {
   }
 
   async describe(principal: string, sql: string): Promise<Described> {
-    let query: AuthorizedQuery;
-    try {
-      query = await this.#authorized(principal, sql, []);
-    } catch (error) {
-      if (!(error instanceof FractalError) || error.code !== 'sql.read_only') throw error;
-      const { schema } = arrowShape([]);
-      return { columns: schema, parameters: schema, isUpdate: true };
-    }
-    const { columns, parameters } = await describeQuery(this.#parts.store, query);
+    const { store, limits } = this.#parts;
+    const { policy, named } = this.#access;
+    const statement = await parseSql(store, sql, [], limits);
+    const who = await named(principal);
+    const isUpdate = isWrite(statement) && !statement.explain;
+    const query = isWrite(statement)
+      ? authorizeWrite(statement, who, policy).query
+      : authorize(statement, who, policy);
+    const described = await describeQuery(store, query);
+    const columns = isWrite(statement) ? (isUpdate ? [] : EXPLAINED) : described.columns;
     return {
       columns: columns === undefined ? undefined : withSqlMetadata(arrowShape(columns).schema),
       // A type that the statement leaves open is told as text; a value of another type is taken as it comes.
-      parameters: arrowShape(parameters.map(({ name, type }) => ({ name, type: type ?? VARCHAR }))).schema,
-      isUpdate: false,
+      parameters: arrowShape(described.parameters.map(({ name, type }) => ({ name, type: type ?? VARCHAR })))
+        .schema,
+      isUpdate,
     };
   }
 
@@ -94,20 +96,68 @@ export class NodeFlightBackend implements FlightBackend {
       batchBytes: limits.flight_batch_bytes,
       pinned: run.transaction === undefined ? undefined : asRead(run.transaction),
     };
-    const open = async (parameters: BoundRow): Promise<ArrowMessages> =>
-      await executeMessages(store, await this.#authorized(principal, run.sql, parameters), options);
+    const open = async (parameters: BoundRow): Promise<ArrowMessages> => {
+      const statement = await parseSql(store, run.sql, parameters, limits);
+      const who = await this.#access.named(principal);
+      if (!isWrite(statement))
+        return await executeMessages(store, authorize(statement, who, this.#access.policy), options);
+      if (!statement.explain)
+        throw badInputError('sql.not_a_query', 'the statement writes', 'Send it as an update.');
+      return await explainedMessages(store, authorizeWrite(statement, who, this.#access.policy));
+    };
     const [first = [], ...others] = run.parameters;
     const answer = withSqlMetadataSent(await open(first));
     if (others.length === 0) return answer;
     return { schema: answer.schema, messages: chain(answer, others, open) };
   }
 
-  async update(_principal: string, _run: StatementRun): Promise<bigint> {
-    throw usageError(
-      'sql.update_unavailable',
-      'SQL that writes is not part of this version',
-      'Add records to the tables of esh by ingest (CommandStatementIngest, adbc_ingest), or with `fractal import`.',
+  async update(principal: string, run: StatementRun): Promise<bigint> {
+    const signal = this.#limitTime(run.signal);
+    const { store, limits } = this.#parts;
+    const rows = run.parameters.length === 0 ? [[]] : run.parameters;
+    const statements: WriteStatement[] = [];
+    for (const values of rows) {
+      const statement = await parseSql(store, run.sql, values, limits);
+      if (!isWrite(statement) || statement.explain)
+        throw badInputError('sql.not_an_update', 'the statement only reads', 'Send it as a query.');
+      statements.push(statement);
+    }
+    const authorized = (statement: WriteStatement): Promise<AuthorizedWrite> =>
+      this.#authorizedWrite(principal, statement);
+    if (run.transaction !== undefined)
+      return await this.#later(asRead(run.transaction), statements, authorized, signal);
+    // Refused at once, without waiting for other writes.
+    for (const statement of statements.slice(0, 1)) await authorized(statement);
+    const who = await this.#access.named(principal);
+    const counts = await runWrites(store, who, statements, authorized, signal);
+    return BigInt(counts.reduce((sum, count) => sum + count, 0));
+  }
+
+  /** For the commit; counts what is found in the state that the transaction reads. */
+  async #later(
+    transaction: ReadTransaction,
+    statements: readonly WriteStatement[],
+    authorized: (statement: WriteStatement) => Promise<AuthorizedWrite>,
+    signal: AbortSignal,
+  ): Promise<bigint> {
+    const { store } = this.#parts;
+    transaction.checkRoom(statements.length);
+    let rows = 0;
+    for (const statement of statements)
+      rows += await countFound(store, await authorized(statement), signal, transaction);
+    transaction.add(
+      statements.map((statement) => ({
+        write: async (target, stopping) => {
+          await executeWrite(store, target, await authorized(statement), stopping);
+        },
+      })),
     );
+    return BigInt(rows);
+  }
+
+  async #authorizedWrite(principal: string, statement: WriteStatement): Promise<AuthorizedWrite> {
+    const { policy, named } = this.#access;
+    return authorizeWrite(statement, await named(principal), policy);
   }
 
   async parameters(ipc: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<readonly BoundRow[]> {
@@ -147,7 +197,15 @@ export class NodeFlightBackend implements FlightBackend {
       const rows = await store.withConnection((connection) =>
         checkArrow(connection, table, spooled.read(), { rights, limits, signal }),
       );
-      asRead(target.transaction).add(table, spooled);
+      asRead(target.transaction).add([
+        {
+          write: async (transaction, stopping) => {
+            const then = await this.#rights(principal, table);
+            await transaction.putArrow(table, spooled.read(), then, stopping);
+          },
+          remove: () => spooled.remove(),
+        },
+      ]);
       taken = true;
       return rows;
     } finally {
@@ -157,12 +215,12 @@ export class NodeFlightBackend implements FlightBackend {
 
   async begin(principal: string): Promise<FlightTransaction> {
     const scope = this.#access.policy.scope(await this.#access.named(principal));
-    const rights = (table: Table): Promise<WriteRights> => this.#rights(principal, table);
+    const signal = (): AbortSignal => this.#limitTime(new AbortController().signal);
     return await ReadTransaction.begin({
       store: this.#parts.store,
       principal: readKey(principal).id,
       scope,
-      rights,
+      signal,
     });
   }
 
@@ -218,12 +276,6 @@ export class NodeFlightBackend implements FlightBackend {
       );
     const update = policy.writing(who, 'update', qualifiedName(table));
     return { insert: insert.may, update: update.allowed ? update.may : undefined };
-  }
-
-  async #authorized(principal: string, sql: string, params: Parameters): Promise<AuthorizedQuery> {
-    const { policy, named } = this.#access;
-    const statement = await parseStatement(this.#parts.store, sql, params, this.#parts.limits);
-    return authorize(statement, await named(principal), policy);
   }
 
   #limitTime(signal: AbortSignal): AbortSignal {

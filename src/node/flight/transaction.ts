@@ -1,18 +1,16 @@
-/** A Flight transaction: reads of one state of the database, and uploads that wait for the commit. */
+/** A Flight transaction: reads of one state of the database, and writes that wait for the commit. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailableError, usageError } from '../../base/index.ts';
 import type { FlightTransaction } from '../../flight/index.ts';
 import { viewStatements, type PinnedViews, type ReadScope } from '../../query/index.ts';
-import type { Table } from '../../schema/index.ts';
 import {
   streamOn,
   type OpenStream,
   type Parameters,
   type Store,
-  type WriteRights,
+  type Transaction,
 } from '../../store/index.ts';
-import type { Spooled } from './spool.ts';
 
 const POLL_MS = 5;
 
@@ -22,18 +20,24 @@ interface Lease {
   release(): void;
 }
 
+/** What waits for the commit: an upload, or a statement. It asks for the rights of that moment. */
+export interface Waiting {
+  readonly write: (transaction: Transaction, signal: AbortSignal) => Promise<void>;
+  readonly remove?: () => Promise<void>;
+}
+
 export interface BeginOptions {
   readonly store: Store;
   /** Whose it is. */
   readonly principal: string;
   readonly scope: ReadScope;
-  /** What they may write when the commit comes. */
-  readonly rights: (table: Table) => Promise<WriteRights>;
+  /** Bounds the time of a commit. */
+  readonly signal: () => AbortSignal;
 }
 
 export class ReadTransaction implements FlightTransaction, PinnedViews {
   readonly #options: BeginOptions;
-  readonly #uploads: { readonly table: Table; readonly spooled: Spooled }[] = [];
+  readonly #waiting: Waiting[] = [];
   #lease: Lease | undefined;
   #busy = false;
   #ended = false;
@@ -81,22 +85,34 @@ export class ReadTransaction implements FlightTransaction, PinnedViews {
     });
   }
 
-  /** Takes an upload over: it is written at the commit, removed at the rollback. */
-  add(table: Table, spooled: Spooled): void {
+  /** Takes writes over: they are done at the commit, in the order they came, and forgotten at the rollback. */
+  add(waiting: readonly Waiting[]): void {
+    this.checkRoom(waiting.length);
+    this.#waiting.push(...waiting);
+  }
+
+  /** Throws unless so many more writes may wait. */
+  checkRoom(count: number): void {
     this.#checkOpen();
-    this.#uploads.push({ table, spooled });
+    const { flight_transaction_writes: most } = this.#options.store.options.limits;
+    if (this.#waiting.length + count > most)
+      throw unavailableError(
+        'flight.transaction_writes',
+        `more than ${most} writes would wait for the commit of the transaction`,
+        'Commit what there is and begin another one, or write many rows by one statement or upload.',
+      );
   }
 
   async commit(): Promise<void> {
     this.#checkOpen();
-    const { store, principal, rights } = this.#options;
-    const signal = new AbortController().signal;
+    const { store, principal, signal } = this.#options;
     try {
-      if (this.#uploads.length > 0)
+      if (this.#waiting.length > 0) {
+        const stopping = signal();
         await store.transact(principal, async (transaction) => {
-          for (const { table, spooled } of this.#uploads)
-            await transaction.putArrow(table, spooled.read(), await rights(table), signal);
+          for (const { write } of this.#waiting) await write(transaction, stopping);
         });
+      }
     } finally {
       await this.rollback();
     }
@@ -105,7 +121,7 @@ export class ReadTransaction implements FlightTransaction, PinnedViews {
   async rollback(): Promise<void> {
     this.#ended = true;
     if (!this.#busy) await this.#release();
-    for (const { spooled } of this.#uploads.splice(0)) await spooled.remove();
+    for (const { remove } of this.#waiting.splice(0)) await remove?.();
   }
 
   #checkOpen(): void {

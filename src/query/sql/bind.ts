@@ -43,13 +43,19 @@ export function isOf(table: ReadableTable, engine: string): boolean {
 }
 
 /** The same for a table that is not there and for one that is not shown: the answer must not tell them apart. */
-function unknownTable(ref: TableRef, known: readonly string[], { sql, text }: Statement): Error {
+export function unknownTable(
+  ref: TableRef,
+  known: readonly string[],
+  statement: Statement | undefined,
+): Error {
   const typed = ref.schema === '' ? ref.name : `${ref.schema}.${ref.name}`;
   const near = nearest(typed, known) ?? known.find((name) => name.endsWith(`.${ref.name}`));
   return badInputError(
     'sql.name',
     `there is no table ${JSON.stringify(typed)} that you may read`,
     `${near === undefined ? '' : `Did you mean ${near}? `}\`show tables\` lists them.`,
-    ref.at === undefined ? {} : { place: placeOf(text, { bytes: ref.at, of: sql }) },
+    ref.at === undefined || statement?.text.endsWith(statement.sql) !== true
+      ? {}
+      : { place: placeOf(statement.text, { bytes: ref.at, of: statement.sql }) },
   );
 }

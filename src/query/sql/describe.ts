@@ -13,7 +13,7 @@ export interface StatementShape {
 }
 
 /** What `explain` answers, whatever it is asked of. */
-const EXPLAINED: readonly SourceColumn[] = [
+export const EXPLAINED: readonly SourceColumn[] = [
   { name: 'explain_key', type: VARCHAR },
   { name: 'explain_value', type: VARCHAR },
 ];

@@ -113,7 +113,7 @@ export async function queryRows<T>(store: Store, query: AuthorizedQuery): Promis
   }
 }
 
-const EXPLAIN_ROW = `select 'plan' as explain_key, $1::varchar as explain_value`;
+export const EXPLAIN_ROW = `select 'plan' as explain_key, $1::varchar as explain_value`;
 
 /** Runs the statement on a connection that sees the principal's views alone; throws `sql.rights_changed` if `pinned` has others. */
 export async function openQuery(
@@ -165,7 +165,7 @@ export async function explainQuery(store: Store, query: AuthorizedQuery): Promis
   }
 }
 
-async function planText(store: Store, query: AuthorizedQuery, catalogue: string): Promise<string> {
+export async function planText(store: Store, query: AuthorizedQuery, catalogue: string): Promise<string> {
   const { sql, params } = query.statement;
   const plan = await store.rowsOfViews<{ explain_value: string }>(catalogue, `explain ${sql}`, params);
   const limited = query.tables.filter(isLimited);
@@ -179,7 +179,7 @@ async function planText(store: Store, query: AuthorizedQuery, catalogue: string)
   return ['The plan is not shown: policy limits what you read here.', ...lines].join('\n');
 }
 
-const isLimited = (table: ReadableTable): boolean =>
+export const isLimited = (table: ReadableTable): boolean =>
   table.where !== undefined ||
   table.hidden.length > 0 ||
   table.columns.some((column) => column.shown !== 'plain');
@@ -223,7 +223,7 @@ function capped(result: DuckDBResult, most: number, read: (rows: number) => void
   return { columns, chunks: chunks(), disposable: true };
 }
 
-function interrupted(cause: unknown): FractalError {
+export function interrupted(cause: unknown): FractalError {
   return unavailableError(
     'sql.interrupted',
     'the statement was stopped',

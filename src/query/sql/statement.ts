@@ -1,12 +1,19 @@
-/** Text to a statement: one statement, that only reads, made of what the guard knows. */
-import { badInputError, type FractalError, type Limits } from '../../base/index.ts';
+/**
+ * Text to a statement: one statement made of what the guard knows, that only reads, or that writes one table what it
+ * reads (`write/`).
+ */
+import { FIXED_LIMITS, badInputError, type FractalError, type Limits } from '../../base/index.ts';
 import type { Parameters, Store } from '../../store/index.ts';
 import { readAst, type AstNode } from './ast.ts';
 import { guard, type TableRef } from './guard.ts';
 import { placeOf } from './place.ts';
 import { isRepeatable } from './repeatable.ts';
+import { checkForm, formOf, type WriteForm } from './write/form.ts';
+import { skipBlanks } from './write/lex.ts';
+import { beginsAsWrite, parseWrite } from './write/parse.ts';
 
 declare const parsed: unique symbol;
+declare const parsedWrite: unique symbol;
 
 export interface Statement {
   /** What runs. */
@@ -23,17 +30,43 @@ export interface Statement {
   readonly [parsed]: true;
 }
 
-type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'repeatable'>;
+/** A statement that writes: what `source` finds is written by `form`. */
+export interface WriteStatement {
+  readonly form: WriteForm;
+  /** The query in it; it runs over the writer's views like any other. */
+  readonly source: Statement;
+  /** Whether it is only told what would be done. */
+  readonly explain: boolean;
+  readonly [parsedWrite]: true;
+}
+
+type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'repeatable'> & { readonly write?: WriteForm };
 
 /** What was found of a text does not depend on who asks, so it is kept per store. */
 const remembered = new WeakMap<Store, Map<string, Form>>();
 
+/** A statement that only reads. */
 export async function parseStatement(
   store: Store,
   sql: string,
   params: Parameters,
   limits: Limits,
 ): Promise<Statement> {
+  const statement = await parseSql(store, sql, params, limits);
+  if (isWrite(statement))
+    throw badInputError('sql.read_only', 'the statement writes', 'Only statements that read are taken here.');
+  return statement;
+}
+
+export const isWrite = (statement: Statement | WriteStatement): statement is WriteStatement =>
+  'form' in statement;
+
+export async function parseSql(
+  store: Store,
+  sql: string,
+  params: Parameters,
+  limits: Limits,
+): Promise<Statement | WriteStatement> {
   const forms = remembered.get(store) ?? new Map<string, Form>();
   remembered.set(store, forms);
   const form = forms.get(sql) ?? (await parse(store, sql, limits));
@@ -41,11 +74,15 @@ export async function parseStatement(
   forms.set(sql, form);
   const [oldest] = forms.keys();
   if (forms.size > limits.sql_remembered && oldest !== undefined) forms.delete(oldest);
-  return { ...form, params, limits } as unknown as Statement;
+  const { write, ...query } = form;
+  if (write === undefined) return { ...query, params, limits } as unknown as Statement;
+  const source = { ...query, explain: false, params, limits };
+  return { form: write, source, explain: form.explain } as unknown as WriteStatement;
 }
 
-/** Blanks and comments, then the word: what follows is the statement itself. */
-const EXPLAIN = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*explain\b/i;
+/** What follows is the statement itself. */
+const EXPLAIN = /explain\b/iy;
+const COMMENT = /--|\/\*/g;
 const SHOW_TABLES = /^\s*show\s+(?:all\s+)?tables\s*;?\s*$/i;
 
 async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
@@ -58,6 +95,12 @@ async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
   // The engine would stop reading there, and half a surrogate would reach it as another character.
   if (sql.includes('\0') || !sql.isWellFormed())
     throw badInputError('sql.syntax', 'the statement is not well-formed Unicode text', 'Send plain text.');
+  if ((sql.match(COMMENT)?.length ?? 0) > FIXED_LIMITS.sql_comments.value)
+    throw badInputError(
+      'limit.sql_comments',
+      `the statement has more than ${FIXED_LIMITS.sql_comments.value} comments`,
+      'Take some of them out.',
+    );
   if (SHOW_TABLES.test(sql))
     return {
       sql: 'from node.tables',
@@ -66,13 +109,15 @@ async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
       tables: [NODE_TABLES],
       repeatable: true,
     };
-  const prefix = EXPLAIN.exec(sql)?.[0];
-  const run = sql.slice(prefix?.length ?? 0);
+  EXPLAIN.lastIndex = skipBlanks(sql, 0);
+  const explain = EXPLAIN.test(sql);
+  const run = explain ? sql.slice(EXPLAIN.lastIndex) : sql;
+  if (beginsAsWrite(run)) return { ...(await readWrite(store, run)), text: sql, explain };
   const tree = await readStatement(store, run, sql);
   return {
     sql: run,
     text: sql,
-    explain: prefix !== undefined,
+    explain,
     tables: guard(tree, (bytes) =>
       typeof bytes === 'number' && bytes <= Buffer.byteLength(run)
         ? placeOf(sql, { bytes, of: run })
@@ -82,28 +127,45 @@ async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
   };
 }
 
+/** The engine says whether the text is one statement; what it is made of, it tells of queries only. */
+async function readWrite(store: Store, text: string): Promise<Omit<Form, 'explain' | 'text'>> {
+  const count = await store.withConnection(async (connection) => {
+    return (await connection.extractStatements(text)).count;
+  });
+  if (count !== 1) throw notOne(count);
+  const parts = parseWrite(text);
+  const write = formOf(parts);
+  // Places in this query are none in what was sent.
+  const tree = await readStatement(store, write.query, undefined);
+  const tables = guard(tree);
+  checkForm(write, parts, tree['node'] as AstNode);
+  return { sql: write.query, tables, repeatable: false, write };
+}
+
 const NODE_TABLES: TableRef = { schema: 'node', name: 'tables' };
 
-async function readStatement(store: Store, sql: string, sent: string): Promise<AstNode> {
+async function readStatement(store: Store, sql: string, sent: string | undefined): Promise<AstNode> {
   const [row] = await store.rows<{ tree: string }>('select json_serialize_sql($1::varchar) as tree', [sql]);
   const tree = readAst(row?.tree ?? '{}');
   if (tree['error'] !== false) throw notRead(tree, sql, sent);
   const statements = tree['statements'] as AstNode[];
   const [only] = statements;
-  if (only === undefined || statements.length !== 1)
-    throw badInputError(
-      'sql.one_statement',
-      `the text holds ${only === undefined ? 'no statement' : `${statements.length} statements`}`,
-      'Send exactly one statement.',
-    );
+  if (only === undefined || statements.length !== 1) throw notOne(statements.length);
   return only;
 }
 
+const notOne = (count: number): FractalError =>
+  badInputError(
+    'sql.one_statement',
+    `the text holds ${count === 0 ? 'no statement' : `${count} statements`}`,
+    'Send exactly one statement.',
+  );
+
 /** The engine's reason; its message quotes the statement, never data. */
-function notRead(tree: AstNode, sql: string, sent: string): FractalError {
+function notRead(tree: AstNode, sql: string, sent: string | undefined): FractalError {
   const { error_type: type, error_message: message, position } = tree;
   if (type === 'parser') {
-    const isKnown = typeof position === 'string' || typeof position === 'number';
+    const isKnown = sent !== undefined && (typeof position === 'string' || typeof position === 'number');
     return badInputError(
       'sql.syntax',
       `Parser Error: ${String(message).split('\n', 1)[0] ?? ''}`,
@@ -113,8 +175,8 @@ function notRead(tree: AstNode, sql: string, sent: string): FractalError {
   }
   return badInputError(
     'sql.read_only',
-    'the statement is not a query, or is of a form that cannot be checked',
-    'SELECT, WITH, FROM, VALUES, DESCRIBE, SUMMARIZE and EXPLAIN are answered; write PIVOT with its values behind FROM. ' +
-      'Records are written with `fractal import`.',
+    'the statement is neither a query nor one that writes rows, or is of a form that cannot be checked',
+    'SELECT, WITH, FROM, VALUES, DESCRIBE, SUMMARIZE and EXPLAIN are answered, INSERT, UPDATE and DELETE without WITH ' +
+      'in front; write PIVOT with its values behind FROM.',
   );
 }

@@ -162,7 +162,7 @@ export class PolicyEngine implements AccessPolicy {
     return scope;
   }
 
-  writing(principal: Principal, action: 'insert' | 'update', name: string): WriteDecision {
+  writing(principal: Principal, action: 'insert' | 'update' | 'delete', name: string): WriteDecision {
     const table = MODEL.find((one) => tableName(one) === name);
     if (table === undefined) return { allowed: false, rule: `no rule speaks of ${name}` };
     const asker = this.#asker(principal);
@@ -177,6 +177,7 @@ export class PolicyEngine implements AccessPolicy {
     });
     const may = {
       where: where === ALWAYS ? undefined : toSql(where, 'duckdb'),
+      over: columnsOf(where),
       columns,
       rules: rulesOf(active),
     };

@@ -1,5 +1,5 @@
 /** Commands that have an answer to read: GetFlightInfo, GetSchema and, through a ticket, DoGet. */
-import type { Schema } from 'apache-arrow';
+import { Schema } from 'apache-arrow';
 import { badInputError, notFoundError } from '../../base/index.ts';
 import {
   flight,
@@ -24,6 +24,8 @@ interface Plan {
   /** Undefined when only the data will tell. */
   readonly schema: Schema | undefined;
   open(signal: AbortSignal): Promise<ArrowMessages>;
+  /** For a statement that writes: runs it, and gives the number of rows. It has no answer to fetch. */
+  readonly update?: (signal: AbortSignal) => Promise<bigint>;
 }
 
 type Planner = (state: ServiceState, caller: Caller, value: Uint8Array) => Promise<Plan>;
@@ -86,6 +88,16 @@ export async function flightInfo(
   descriptor: Descriptor,
 ): Promise<flight.FlightInfo> {
   const plan = await planOf(state, caller, descriptor);
+  if (plan.update !== undefined) {
+    // Drivers send what writes as a query and read nothing of it: it is run now, or it would never be.
+    const totalRecords = await plan.update(caller.call.signal);
+    return {
+      ...EMPTY_INFO,
+      schema: schemaBytes(plan.schema ?? NO_COLUMNS),
+      flightDescriptor: descriptor,
+      totalRecords,
+    };
+  }
   const answer: Answer = { open: (signal) => plan.open(signal), cancel: new AbortController() };
   const handle = state.tickets.issue(caller.principal, answer);
   const ticket = sql.pack(
@@ -93,18 +105,24 @@ export async function flightInfo(
     sql.TicketStatementQuery.encode({ statementHandle: handle }),
   );
   return {
+    ...EMPTY_INFO,
     schema: plan.schema === undefined ? new Uint8Array(0) : schemaBytes(plan.schema),
     flightDescriptor: descriptor,
     // No location: the connection that asked is the one to fetch by.
     endpoint: [
       { ticket: { ticket }, location: [], expirationTime: undefined, appMetadata: new Uint8Array(0) },
     ],
-    totalRecords: -1n,
-    totalBytes: -1n,
-    ordered: true,
-    appMetadata: new Uint8Array(0),
   };
 }
+
+const NO_COLUMNS = new Schema([]);
+const EMPTY_INFO = {
+  endpoint: [],
+  totalRecords: -1n,
+  totalBytes: -1n,
+  ordered: true,
+  appMetadata: new Uint8Array(0),
+} as const;
 
 export async function flightSchema(
   state: ServiceState,
@@ -169,11 +187,13 @@ async function statement(
   const { backend } = state.options;
   const transaction = state.transaction(caller, transactionId);
   const described = await backend.describe(caller.principal, query);
-  if (described.isUpdate)
-    throw badInputError('sql.not_a_query', 'the statement writes', 'Send it as an update.');
+  const run = { sql: query, parameters: [], transaction };
   return {
     schema: described.columns,
-    open: (signal) => backend.query(caller.principal, { sql: query, parameters: [], transaction, signal }),
+    open: (signal) => backend.query(caller.principal, { ...run, signal }),
+    ...(described.isUpdate
+      ? { update: (signal: AbortSignal) => backend.update(caller.principal, { ...run, signal }) }
+      : {}),
   };
 }
 
@@ -187,9 +207,13 @@ async function prepared(
   const { sql: query, parameters, transactionId } = statement;
   const transaction = state.transaction(caller, transactionId);
   // Since it was prepared, the caller may have come to see less, or more.
-  const { columns } = await backend.describe(caller.principal, query);
+  const { columns, isUpdate } = await backend.describe(caller.principal, query);
+  const run = { sql: query, parameters, transaction };
   return {
     schema: columns,
-    open: (signal) => backend.query(caller.principal, { sql: query, parameters, transaction, signal }),
+    open: (signal) => backend.query(caller.principal, { ...run, signal }),
+    ...(isUpdate
+      ? { update: (signal: AbortSignal) => backend.update(caller.principal, { ...run, signal }) }
+      : {}),
   };
 }
