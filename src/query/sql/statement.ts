@@ -40,7 +40,9 @@ export interface WriteStatement {
   readonly [parsedWrite]: true;
 }
 
-type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'repeatable'> & { readonly write?: WriteForm };
+type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'repeatable'> & {
+  readonly write?: WriteForm;
+};
 
 /** What was found of a text does not depend on who asks, so it is kept per store. */
 const remembered = new WeakMap<Store, Map<string, Form>>();

@@ -2,14 +2,7 @@
 import { qualifiedName } from '../../../schema/index.ts';
 import type { Change, Store, Transaction } from '../../../store/index.ts';
 import { FractalError, asFractalError } from '../../../base/index.ts';
-import {
-  interrupted,
-  isLimited,
-  leaseViews,
-  openQuery,
-  planText,
-  type PinnedViews,
-} from '../execute.ts';
+import { interrupted, isLimited, leaseViews, openQuery, planText, type PinnedViews } from '../execute.ts';
 import { deskOf } from '../desk/desk.ts';
 import { named } from '../named.ts';
 import type { Principal } from '../../ports.ts';
