@@ -97,9 +97,25 @@ public class JdbcPeer {
         try (ResultSet r = p.executeQuery()) { that(r.next(), "a row"); r.getLong(1); }
       }
     });
-    check("a statement that writes is refused", () -> {
-      String why = refused(() -> { try (Statement s = db.createStatement()) { s.executeUpdate("delete from esh.sites"); } });
-      that(why.contains("sql.update_unavailable"), why);
+    check("statements that write", () -> {
+      String insert = "insert into esh.sites (site_id, region, name, jurisdiction, employees)";
+      try (Statement s = db.createStatement()) { same(1, s.executeUpdate(insert + " values ('jdbc-1', 'n', 'x', 'UK', 1)")); }
+      try (PreparedStatement p = db.prepareStatement(insert + " values (?, 'n', ?, 'UK', ?)")) {
+        p.setString(1, "jdbc-2"); p.setString(2, "y"); p.setInt(3, 2);
+        same(1, p.executeUpdate());
+      }
+      try (PreparedStatement p = db.prepareStatement("update esh.sites set employees = ? where site_id like ?")) {
+        p.setInt(1, 7); p.setString(2, "jdbc-%");
+        same(2, p.executeUpdate());
+      }
+      try (Statement s = db.createStatement()) {
+        same(1, s.executeUpdate("delete from esh.sites where site_id = 'jdbc-1'"));
+        String why = refused(() -> s.executeUpdate("delete from law.documents"));
+        that(why.contains("sql.table_not_written"), why);
+      }
+      try (Statement s = db.createStatement(); ResultSet r = s.executeQuery("select employees from esh.sites where site_id like 'jdbc-%' and not deleted")) {
+        that(r.next(), "a row"); same(7, r.getInt(1)); that(!r.next(), "one row");
+      }
     });
     check("errors", () -> {
       that(refused(() -> db.createStatement().executeQuery("selec 1")).contains("sql.syntax"), "syntax");

@@ -122,16 +122,35 @@ def partitions_can_be_read_elsewhere():
         assert len(cursor.fetchall()) == 1000
 
 
+INSERT = "insert into esh.sites (site_id, region, name, jurisdiction)"
+
+
 @check
-def sql_that_writes_says_why_not():
+def sql_that_writes():
     with auto.cursor() as cursor:
-        error = fails(lambda: cursor.execute("insert into esh.sites (site_id) values ('no')"), "")
-        assert isinstance(error, (dbapi.NotSupportedError, dbapi.ProgrammingError)), (type(error), error)
+        cursor.execute(f"{INSERT} values ('w-1', 'n', 'x', 'UK'), ('w-2', 'n', 'x', 'UK')")
+        assert cursor.rowcount == 2, cursor.rowcount
+        cursor.execute("update esh.sites set name = 'y' where site_id = ?", ("w-1",))
+        cursor.executemany(f"{INSERT} values (?, ?, ?, ?)", [("w-3", "n", "x", "UK"), ("w-4", "n", "x", "UK")])
+        assert cursor.rowcount == 2, cursor.rowcount
+        cursor.adbc_statement.set_sql_query("delete from esh.sites where site_id = 'w-2'")
+        assert cursor.adbc_statement.execute_update() == 1
+    found = fetch("select site_id, name from esh.sites where site_id like 'w-%' and not deleted order by 1").to_pylist()
+    assert [(row["site_id"], row["name"]) for row in found] == [("w-1", "y"), ("w-3", "x"), ("w-4", "x")], found
     with auto.cursor() as cursor:
-        fails(lambda: cursor.executemany("insert into esh.sites (site_id) values (?)", [("a",), ("b",)]), "sql.update_unavailable")
-    with auto.cursor() as cursor:
-        cursor.adbc_statement.set_sql_query("delete from esh.sites")
-        fails(lambda: cursor.adbc_statement.execute_update(), "sql.update_unavailable")
+        fails(lambda: cursor.executemany(f"{INSERT} values (?, ?, ?, ?)", [("w-5", "n", "x", "UK"), ("w-1", "n", "x", "UK")]), "row.conflict")
+    assert rows_of("w-5") == 0
+
+
+@check
+def sql_that_writes_in_a_transaction():
+    with connect() as connection:
+        for end in (connection.rollback, connection.commit):
+            with connection.cursor() as cursor:
+                cursor.execute(f"{INSERT} values ('wt-1', 'n', 'x', 'UK')")
+            assert rows_of("wt-") == 0
+            end()
+    assert rows_of("wt-") == 1
 
 
 @check
