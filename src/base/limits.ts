@@ -479,6 +479,11 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 
 /** Bounds of readers and of what is fetched; a node cannot change them. */
 export const FIXED_LIMITS = {
+  oidc_token_bytes: {
+    value: 16 * 1024,
+    unit: 'bytes',
+    why: 'a token of OpenID Connect; a longer one is not read',
+  },
   slow_log_waiting: {
     value: 256,
     unit: 'statements',

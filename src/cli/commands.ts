@@ -51,6 +51,13 @@ const FLIGHT_PORT = {
   doc: 'TCP port of Flight SQL; 0 for any free one. Default: the one after --port.',
 } as const satisfies Flag;
 
+const FLIGHT_HOST = {
+  name: 'flight-host',
+  type: 'string',
+  arg: 'H',
+  doc: 'Address of Flight SQL. Default: that of --host.',
+} as const satisfies Flag;
+
 const JURISDICTION = {
   name: 'jurisdiction',
   type: 'string',
@@ -93,10 +100,11 @@ export const COMMANDS = [
   },
   {
     name: 'start',
-    summary: 'Serve HTTP and Flight SQL on loopback, until stopped with Ctrl-C.',
+    summary: 'Serve HTTP and Flight SQL, until stopped with Ctrl-C.',
     details: [
       'Until the first `fractal user add` the node is in single-user mode: whoever can reach the loopback ports on this ' +
-        'machine is the local operator, with all rights. The ports are never opened on an address that is not loopback.',
+        'machine is the local operator, with all rights. An address that is not loopback is opened only when there are ' +
+        'users, and with TLS 1.3 (`tls` in fractal.json).',
     ],
     arguments: [],
     flags: [
@@ -107,8 +115,9 @@ export const COMMANDS = [
         type: 'string',
         arg: 'H',
         default: DEFAULT_HOST,
-        doc: 'Loopback name: 127.0.0.1, localhost or ::1.',
+        doc: 'Address: 127.0.0.1, localhost or ::1; another one with users and TLS.',
       },
+      FLIGHT_HOST,
     ],
     examples: [['fractal start --port 0', 'Serve on any free port and say which.']],
   },

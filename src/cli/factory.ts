@@ -23,6 +23,8 @@ export interface OpenedNode {
   readonly admit?: (caller: Caller) => NodeApi;
   /** Asked by those who serve. */
   readonly flight: () => Promise<FlightDoor>;
+  /** Whether callers must say who they are, and the keys of the HTTP port. Absent: neither. */
+  readonly http?: () => Promise<Pick<FlightDoor, 'users' | 'tls'>>;
 }
 
 export interface NodeFactory {

@@ -28,6 +28,7 @@ const factory: NodeFactory = {
       startSources: () => node.startSources(),
       admit: (caller) => node.as(caller),
       flight: () => node.flight(),
+      http: () => node.http(),
     };
   },
   init: (options) => initNode(options),

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { DEFAULT_LIMITS, badInputError, notFoundError, type FileSystem, type Limits } from '../base/index.ts';
 import type { NetworkSettings } from '../ingest/index.ts';
+import { oidcFault, type OidcSetting } from './oidc.ts';
 
 export interface FlightTls {
   readonly cert: string;
@@ -21,8 +22,12 @@ export interface NodeConfig {
   readonly policy?: string;
   /** File with what models are used for, their risk classes and thresholds; the one that ships when absent. */
   readonly use_cases?: string;
-  /** TLS of the Flight port: files in PEM, relative to the data directory. */
+  /** TLS of the HTTP and Flight ports: files in PEM, relative to the data directory. */
+  readonly tls?: FlightTls;
+  /** TLS of the Flight port alone, in place of `tls`: files in PEM, relative to the data directory. */
   readonly flight_tls?: FlightTls;
+  /** Issuers whose tokens are taken for users of this node. */
+  readonly oidc?: readonly OidcSetting[];
   /** Whether answers are kept for the same question of the same rights until the next commit; true when absent. */
   readonly result_cache?: boolean;
   /** Bounds that differ from LIMITS.md. */
@@ -41,7 +46,9 @@ const KNOWN = [
   'model',
   'policy',
   'use_cases',
+  'tls',
   'flight_tls',
+  'oidc',
   'result_cache',
   'limits',
   'network',
@@ -76,14 +83,17 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
   if (!Array.isArray(config.sites)) throw bad('sites must be a list');
   if (!['boolean', 'undefined'].includes(typeof config.result_cache))
     throw bad('result_cache must be true or false');
-  const fault = networkFault(config.network);
+  const fault = networkFault(config.network) ?? oidcFault(config.oidc);
   if (fault !== undefined) throw bad(fault);
-  const tls: unknown = config.flight_tls ?? { cert: '', key: '' };
-  const files = Object.entries(tls as Record<string, unknown>);
-  if (!files.every(([name, file]) => ['cert', 'key', 'client_ca'].includes(name) && typeof file === 'string'))
-    throw bad('flight_tls may hold cert, key and client_ca, each a path');
-  if (!('cert' in (tls as FlightTls) && 'key' in (tls as FlightTls)))
-    throw bad('flight_tls needs cert and key');
+  for (const name of ['tls', 'flight_tls'] as const) {
+    const files: unknown = config[name];
+    if (files === undefined) continue;
+    const isPath = ([key, file]: [string, unknown]): boolean =>
+      ['cert', 'key', 'client_ca'].includes(key) && typeof file === 'string';
+    if (files === null || typeof files !== 'object' || !Object.entries(files).every(isPath))
+      throw bad(`${name} may hold cert, key and client_ca, each a path`);
+    if (!('cert' in files && 'key' in files)) throw bad(`${name} needs cert and key`);
+  }
   return config;
 }
 

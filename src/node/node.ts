@@ -55,11 +55,12 @@ import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
 import { NodeFlightBackend } from './flight/backend.ts';
-import { readFlightKeys, type FlightDoor } from './flight/door.ts';
+import { readFlightKeys, readHttpKeys, type FlightDoor } from './flight/door.ts';
 import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-jobs.ts';
 import { LawQuestions } from './law.ts';
 import { shippedModelFolder } from './paths.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
+import { readOidc } from './oidc.ts';
 import { declaring, keyOf, readKey } from './purpose.ts';
 import { NodeQueries } from './queries.ts';
 import type { ListedQuery, SlowQuery } from './query-api.ts';
@@ -200,7 +201,14 @@ export class FractalNode implements NodeApi {
         startedAt: clock.monotonic(),
       };
       const { random } = outside;
-      const directory = new PrincipalDirectory({ store, clock, random, limits, policy: policy.engine });
+      const directory = new PrincipalDirectory({
+        store,
+        clock,
+        random,
+        limits,
+        policy: policy.engine,
+        oidc: await readOidc(fs, dataDir, config.oidc, clock),
+      });
       const { token, principal, purpose } = options;
       const caller = { purpose, as: principal, credentials: token === undefined ? undefined : { token } };
       const nodeSources = new NodeSources(parts, LOCAL_OPERATOR.id, options.log);
@@ -232,8 +240,14 @@ export class FractalNode implements NodeApi {
         readmit: async (credential, as, purpose) =>
           keyOf(await readmit(directory, policy, credential, { as, purpose })),
       },
+      users: !(await directory.isSingleUser()),
       tls: await readFlightKeys(this.parts),
     };
+  }
+
+  /** What stands before the HTTP port. */
+  async http(): Promise<Pick<FlightDoor, 'users' | 'tls'>> {
+    return { users: !(await this.#directory.isSingleUser()), tls: await readHttpKeys(this.parts) };
   }
 
   async status(): Promise<NodeStatus> {

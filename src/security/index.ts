@@ -4,5 +4,6 @@ export { ACTIONS, checkPolicy } from './policy/check.ts';
 export { PolicyEngine } from './policy/engine.ts';
 export type { RuleInWords } from './policy/words.ts';
 export type { PolicyDocument, ValueType } from './policy/document.ts';
+export { OidcTokens, type OidcIssuer } from './principals/oidc.ts';
 export { PrincipalDirectory } from './principals/directory.ts';
 export type { Credentials, UserChange, UserRecord } from './principals/directory.ts';

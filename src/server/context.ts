@@ -5,10 +5,12 @@ import type { Caller, NodeApi } from '../node/index.ts';
 
 /** What the listener says about the connection. */
 export interface Door {
-  /** `socket`: the local socket, which only the node's own user can open. `tcp`: a loopback port, open to any local process. */
+  /** `socket`: the local socket, which only the node's own user can open. `tcp`: a port, open to any local process or, with users and TLS, to others. */
   readonly transport: 'socket' | 'tcp';
   /** The TCP port listened on. */
   readonly port?: number;
+  /** With TLS: whether a name is one of the certificate's. A request must be to one of them. */
+  readonly isOurName?: (host: string) => boolean;
   /** Cuts the connection, so that a broken answer cannot be taken for a whole one. */
   readonly cut?: () => void;
 }

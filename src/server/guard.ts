@@ -9,6 +9,7 @@ import type { Door } from './context.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
 
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -21,9 +22,13 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-function isOurHost(host: string | null, port: number | undefined): boolean {
+function isOurHost(host: string | null, { port, isOurName }: Partial<Door>): boolean {
   if (host === null || port === undefined) return false;
   const lower = host.toLowerCase();
+  if (isOurName !== undefined) {
+    const [, name = '', given = String(HTTPS_PORT)] = /^(.*?)(?::(\d+))?$/.exec(lower) ?? [];
+    return Number(given) === port && isOurName(name.replace(/^\[(.*)\]$/, '$1'));
+  }
   return LOOPBACK_NAMES.some((name) => lower === `${name}:${port}` || (port === HTTP_PORT && lower === name));
 }
 
@@ -31,15 +36,19 @@ function isOurHost(host: string | null, port: number | undefined): boolean {
 export function guardRequest(headers: Headers, door: Partial<Door> | undefined): void {
   if (door?.transport === 'socket') return;
   const host = headers.get('host');
-  if (!isOurHost(host, door?.port))
+  if (!isOurHost(host, door ?? {}))
     throw deniedError(
       'http.host',
-      'the Host header is not a loopback name with the port of this node',
-      'Use http://127.0.0.1 or http://localhost with the port that `fractal start` printed.',
+      door?.isOurName === undefined
+        ? 'the Host header is not a loopback name with the port of this node'
+        : 'the Host header is not a name of the certificate with the port of this node',
+      'Use the address that `fractal start` printed, or with TLS a name of its certificate.',
     );
   const origin = headers.get('origin');
-  // The scheme is ours to know: a loopback port speaks plain HTTP.
-  if (origin !== null && origin.toLowerCase() !== `http://${(host ?? '').toLowerCase()}`) throw crossSite();
+  // The scheme is ours to know: with TLS there is no other.
+  const scheme = door?.isOurName === undefined ? 'http' : 'https';
+  if (origin !== null && origin.toLowerCase() !== `${scheme}://${(host ?? '').toLowerCase()}`)
+    throw crossSite();
   const site = headers.get('sec-fetch-site');
   // `same-site` is refused too: every port of localhost is one site to a browser.
   if (site !== null && site !== 'same-origin' && site !== 'none') throw crossSite();

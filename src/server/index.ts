@@ -1,17 +1,11 @@
+export { addressFor } from './address.ts';
 export { createApp } from './app.ts';
 export { PRINCIPAL_HEADER } from './caller.ts';
 export { listenFlight } from './flight/listen.ts';
 export type { FlightListenOptions, FlightListening } from './flight/listen.ts';
 export type { HttpApp } from './app.ts';
 export type { AppOptions, Door } from './context.ts';
-export {
-  DEFAULT_HOST,
-  DEFAULT_PORT,
-  alreadyRunning,
-  listen,
-  loopbackAddress,
-  socketAnswers,
-} from './listen.ts';
+export { DEFAULT_HOST, DEFAULT_PORT, alreadyRunning, listen, socketAnswers } from './listen.ts';
 export type { ListenOptions, Listening } from './listen.ts';
 export { socketPathOf } from './socket-path.ts';
 export { clearUploads } from './import-handler.ts';

@@ -1,11 +1,16 @@
 /** Opens the doors of a node: a loopback port for programs and the console, a local socket for commands. */
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { TlsOptions } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
-import { deniedError, unavailableError, usageError, type Limits, type Log } from '../base/index.ts';
+import { unavailableError, usageError, type Limits, type Log } from '../base/index.ts';
+import type { TlsKeys } from '../flight/index.ts';
+import { addressFor } from './address.ts';
 import type { HttpApp } from './app.ts';
+import { namesOf } from './certificate.ts';
 import type { Door } from './context.ts';
 import { SECURITY_HEADERS } from './guard.ts';
 import { problemResponse } from './problem.ts';
@@ -19,6 +24,10 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Whether callers must say who they are; without it only loopback is opened. */
+  readonly users?: boolean;
+  /** TLS of the port; without it only loopback is opened. */
+  readonly tls?: TlsKeys | undefined;
   readonly socketPath: string;
   readonly limits: Limits;
   readonly log: Log;
@@ -32,29 +41,11 @@ export interface Listening {
   readonly stop: () => Promise<void>;
 }
 
-const HOSTS: Readonly<Record<string, string>> = {
-  localhost: '127.0.0.1',
-  '127.0.0.1': '127.0.0.1',
-  '::1': '::1',
-  '[::1]': '::1',
-};
-
-/** Throws unless the host is a loopback name. */
-export function loopbackAddress(host: string): string {
-  const address = Object.hasOwn(HOSTS, host.toLowerCase()) ? HOSTS[host.toLowerCase()] : undefined;
-  if (address !== undefined) return address;
-  throw deniedError(
-    'server.not_loopback',
-    'a node in single-user mode never opens a port that is not loopback',
-    'Use --host 127.0.0.1, localhost or ::1. To reach the node from elsewhere, tunnel to it, for example with ssh -L.',
-  );
-}
-
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { app, limits } = options;
-  const host = loopbackAddress(options.host);
+  const { app, limits, tls, users = false } = options;
+  const host = addressFor(options.host, { users, tls: tls !== undefined });
   const socketPath = shortSocketPath(options.socketPath, process.cwd());
-  const tcp = server(app, 'tcp', limits);
+  const tcp = server(app, 'tcp', limits, tls);
   const local = server(app, 'socket', limits);
   const servers = [tcp, local];
   let stopping: Promise<void> | undefined;
@@ -67,7 +58,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     throw error;
   }
   const { port } = tcp.address() as AddressInfo;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   for (const opened of servers)
     opened.on('error', (error: NodeJS.ErrnoException) => {
       options.log('error', 'listener', { code: error.code ?? error.name });
@@ -75,7 +66,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   return { url, port, socketPath: options.socketPath, stop };
 }
 
-function server(app: HttpApp, transport: Door['transport'], limits: Limits): Server {
+function server(app: HttpApp, transport: Door['transport'], limits: Limits, tls?: TlsKeys): Server {
+  const isOurName = tls === undefined ? undefined : namesOf(tls.cert);
   const listener = getRequestListener(
     (request, bindings) => {
       const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse };
@@ -83,6 +75,7 @@ function server(app: HttpApp, transport: Door['transport'], limits: Limits): Ser
       const door: Door = {
         transport,
         ...(port === undefined ? {} : { port }),
+        ...(isOurName === undefined ? {} : { isOurName }),
         cut: () => outgoing.destroy(),
       };
       return app.fetch(request, door);
@@ -103,15 +96,32 @@ function server(app: HttpApp, transport: Door['transport'], limits: Limits): Ser
       },
     },
   );
-  const created = createServer(
-    {
-      headersTimeout: limits.http_headers_ms,
-      connectionsCheckingInterval: Math.min(1_000, limits.http_headers_ms),
-    },
-    (incoming, outgoing) => void listener(incoming, outgoing),
-  );
+  const settings = {
+    headersTimeout: limits.http_headers_ms,
+    connectionsCheckingInterval: Math.min(1_000, limits.http_headers_ms),
+  };
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void =>
+    void listener(incoming, outgoing);
+  const created =
+    tls === undefined
+      ? createServer(settings, answer)
+      : createTlsServer(
+          { ...settings, ...tlsSettings(tls), handshakeTimeout: limits.http_headers_ms },
+          answer,
+        );
   created.maxConnections = limits.http_connections;
   return created;
+}
+
+function tlsSettings({ key, cert, clientAuthorities }: TlsKeys): TlsOptions {
+  return {
+    key: Buffer.from(key),
+    cert: Buffer.from(cert),
+    minVersion: 'TLSv1.3',
+    ...(clientAuthorities === undefined
+      ? {}
+      : { ca: Buffer.from(clientAuthorities), requestCert: true, rejectUnauthorized: true }),
+  };
 }
 
 function listening(target: Server, open: () => void): Promise<void> {

@@ -626,12 +626,15 @@ describe('start', () => {
     await assert.rejects(call({ socketPath: socket }, { path: '/healthz' }), { code: 'ENOENT' });
   });
 
-  it('refuses a second node, and a host that is not loopback, before opening anything', async () => {
-    await serveNode();
-    assert.equal(await d.run('start', '--port', '0', '--data', d.folder), 6);
-    assert.match(d.stderr.text, /node\.running/);
+  it('refuses a host that is not loopback without users, and a second node before opening anything', async () => {
     assert.equal(await d.run('start', '--host', '0.0.0.0'), 3);
     assert.match(d.stderr.text, /server\.not_loopback/);
+    assert.equal(d.node.closed, 1);
+    d.opened.length = 0;
+    await serveNode();
+    d.opened.length = 0;
+    assert.equal(await d.run('start', '--port', '0', '--data', d.folder), 6);
+    assert.match(d.stderr.text, /node\.running/);
     assert.deepEqual(d.opened, []);
   });
 });

@@ -572,10 +572,15 @@ describe('sessions and callers', () => {
 });
 
 describe('the door', () => {
-  it('is opened on this machine only, unless it speaks TLS', async () => {
+  it('is opened on this machine only, unless there are users and it speaks TLS', async () => {
     const options = { backend: s.backend, port: 0, limits: DEFAULT_LIMITS, log: () => undefined };
     const { gate } = await s.test.node.flight();
-    await assert.rejects(listenFlight({ ...options, gate, host: '0.0.0.0' }), { code: 'server.plaintext' });
+    await assert.rejects(listenFlight({ ...options, gate, host: '0.0.0.0' }), {
+      code: 'server.not_loopback',
+    });
+    await assert.rejects(listenFlight({ ...options, gate, users: true, host: '0.0.0.0' }), {
+      code: 'server.plaintext',
+    });
     await assert.rejects(listenFlight({ ...options, gate, host: '127.0.0.1', port: s.listening.port }), {
       code: 'server.port_in_use',
     });

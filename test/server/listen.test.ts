@@ -13,7 +13,7 @@ import {
   unavailableError,
   type ErrorKind,
 } from '../../src/base/index.ts';
-import { RemoteNode, listen, loopbackAddress, socketPathOf } from '../../src/server/index.ts';
+import { RemoteNode, addressFor, listen, socketPathOf } from '../../src/server/index.ts';
 import { collectRows } from '../contract/node-api-contract.ts';
 import { bench, call, until, type Bench } from './harness.ts';
 
@@ -139,9 +139,22 @@ describe('the two doors', () => {
       '127.0.0.1.evil.example',
       '__proto__',
     ])
-      assert.throws(() => loopbackAddress(host), fails('denied', 'server.not_loopback'), host);
-    assert.equal(loopbackAddress('localhost'), '127.0.0.1');
-    assert.equal(loopbackAddress('[::1]'), '::1');
+      for (const tls of [true, false]) {
+        assert.throws(
+          () => addressFor(host, { users: false, tls }),
+          fails('denied', 'server.not_loopback'),
+          host,
+        );
+        if (host !== '') continue;
+        assert.throws(() => addressFor(host, { users: true, tls: true }), fails('usage', 'server.host'));
+      }
+    assert.throws(
+      () => addressFor('0.0.0.0', { users: true, tls: false }),
+      fails('denied', 'server.plaintext'),
+    );
+    assert.equal(addressFor('0.0.0.0', { users: true, tls: true }), '0.0.0.0');
+    assert.equal(addressFor('localhost', { users: false, tls: false }), '127.0.0.1');
+    assert.equal(addressFor('[::1]', { users: false, tls: false }), '::1');
   });
 });
 

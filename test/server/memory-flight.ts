@@ -20,5 +20,5 @@ export async function memoryFlight(): Promise<FlightDoor> {
     begin: nothing,
     tables: async () => [],
   };
-  return { backend, gate: { admit: nothing, readmit: nothing }, tls: undefined };
+  return { backend, gate: { admit: nothing, readmit: nothing }, users: false, tls: undefined };
 }

@@ -7,7 +7,6 @@ import {
   createApp,
   listen,
   listenFlight,
-  loopbackAddress,
   socketPathOf,
   type FlightListening,
 } from '../../server/index.ts';
@@ -15,12 +14,14 @@ import { LOCAL_OPERATOR, type OpenedNode } from '../factory.ts';
 import { note, openLocal, runningSocket, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 export const runStart: Run<'start'> = async (session) => {
-  // Before anything is opened: a host that will be refused should cost nothing.
-  loopbackAddress(session.values.host);
   if ((await runningSocket(session)) !== undefined) throw alreadyRunning();
   const opened = await openLocal(session, true);
   try {
-    await serve(session, opened, { ...session.values, flightPort: session.values['flight-port'] });
+    await serve(session, opened, {
+      ...session.values,
+      flightPort: session.values['flight-port'],
+      flightHost: session.values['flight-host'],
+    });
   } finally {
     await opened.node.close();
   }
@@ -31,7 +32,7 @@ export const runStart: Run<'start'> = async (session) => {
 export async function serve(
   session: Session,
   opened: OpenedNode,
-  at: { host?: string; port: number; flightPort: number | undefined },
+  at: { host?: string; port: number; flightPort: number | undefined; flightHost?: string | undefined },
 ): Promise<void> {
   const { io, dataDir, signal, log, style } = session;
   const { node, limits } = opened;
@@ -51,10 +52,12 @@ export async function serve(
     ...(opened.admit === undefined ? {} : { admit: opened.admit }),
   });
   const host = at.host ?? DEFAULT_HOST;
+  const door = (await opened.http?.()) ?? { users: false, tls: undefined };
   const listening = await listen({
     app,
     host,
     port: at.port,
+    ...door,
     socketPath: socketPathOf(dataDir),
     limits,
     log,
@@ -64,7 +67,7 @@ export async function serve(
     const { url, socketPath } = listening;
     flight = await listenFlight({
       ...(await opened.flight()),
-      host,
+      host: at.flightHost ?? host,
       port: at.flightPort ?? nextPort(at.port),
       limits,
       log,
@@ -80,7 +83,9 @@ export async function serve(
     else await writeLine(session, `Serving ${style.bold(url)}, ${style.bold(flight.url)} and ${socketPath}`);
     await note(
       session,
-      'Single-user mode, until `fractal user add`: whoever can reach these ports on this machine has all rights. Ctrl-C stops.',
+      door.users
+        ? 'Every call shows credentials. Ctrl-C stops.'
+        : 'Single-user mode, until `fractal user add`: whoever can reach these ports on this machine has all rights. Ctrl-C stops.',
     );
     opened.startSources();
     if (!signal.aborted) await once(signal, 'abort');

@@ -18,6 +18,7 @@ import type { Attribute, Principal } from '../../query/index.ts';
 import type { Store, Transaction } from '../../store/index.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import { isOfType } from '../policy/resolve.ts';
+import type { OidcTokens } from './oidc.ts';
 import { Passwords, checkPassword, makeToken, readToken, sameHash } from './secrets.ts';
 
 export interface DirectoryOptions {
@@ -26,6 +27,8 @@ export interface DirectoryOptions {
   readonly random: Random;
   readonly limits: Limits;
   readonly policy: PolicyEngine;
+  /** Tokens that others give out for users of this node. */
+  readonly oidc?: OidcTokens | undefined;
 }
 
 export interface UserRecord {
@@ -79,6 +82,17 @@ interface State {
   readonly commitVersion: bigint;
   readonly principals: ReadonlyMap<string, Entry>;
   readonly credentials: readonly Credential[];
+}
+
+/** What stands for a token of OpenID Connect that was shown: until when it holds, and the user. It never leaves the node. */
+const OIDC = 'oidc ';
+
+function foreignCredential(
+  credential: string,
+): { readonly principal: string; readonly expires: number } | undefined {
+  if (!credential.startsWith(OIDC)) return undefined;
+  const [expires, principal = ''] = credential.slice(OIDC.length).split(' ');
+  return { principal, expires: Number(expires) };
 }
 
 /** Like the names of accounts elsewhere; an address will do. */
@@ -138,6 +152,13 @@ export class PrincipalDirectory {
     const { credentials } = await this.#load();
     let found: Credential | undefined;
     if ('token' in shown) {
+      const foreign = shown.token.startsWith('fractal_')
+        ? undefined
+        : await this.#options.oidc?.userOf(shown.token);
+      if (foreign !== undefined) {
+        const credential = `${OIDC}${foreign.expires} ${foreign.user}`;
+        return { principal: await this.holder(credential), credential };
+      }
       const token = readToken(shown.token);
       const known = credentials.find((one) => one.kind === 'token' && one.id === token?.id);
       if (token !== undefined && known !== undefined && sameHash(known.hash, token.hash)) found = known;
@@ -152,7 +173,7 @@ export class PrincipalDirectory {
   /** Whose credential it is; to whoever asks it must have been shown before. Throws `auth.failed` once it ended. */
   async holder(credential: string): Promise<Principal> {
     const { principals, credentials } = await this.#load();
-    const known = credentials.find((one) => one.id === credential);
+    const known = credentials.find((one) => one.id === credential) ?? foreignCredential(credential);
     if (known === undefined || (known.expires !== undefined && known.expires <= this.#options.clock.now()))
       throw notAccepted();
     const entry = principals.get(known.principal);

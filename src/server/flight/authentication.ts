@@ -96,8 +96,9 @@ function credentialsOf({ basic, bearer }: Shown): Caller['credentials'] {
 
 /** A token of a handshake; undefined for any other. */
 function readBearer(text: string): { readonly principal: string; readonly bytes: Uint8Array } | undefined {
-  const [handle = '', principal] = text.split('.');
-  if (principal === undefined) return undefined;
+  const [handle = '', principal, ...more] = text.split('.');
+  // One of OpenID Connect has three parts.
+  if (principal === undefined || more.length > 0) return undefined;
   return {
     principal: Buffer.from(principal, 'base64url').toString('utf8'),
     bytes: Buffer.from(handle, 'base64url'),

@@ -1,6 +1,5 @@
 /** Opens the Flight door of a node. */
 import {
-  deniedError,
   systemClock,
   systemRandom,
   type Clock,
@@ -9,7 +8,7 @@ import {
   type Random,
 } from '../../base/index.ts';
 import { serveGrpc, type FlightBackend, type TlsKeys } from '../../flight/index.ts';
-import { loopbackAddress } from '../listen.ts';
+import { addressFor } from '../address.ts';
 import type { FlightGate } from '../../node/index.ts';
 import { flightHandlers } from './service.ts';
 import { ServiceState } from './state.ts';
@@ -23,6 +22,8 @@ export interface FlightListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Whether callers must say who they are; without it only loopback is opened. */
+  readonly users?: boolean;
   readonly tls?: TlsKeys | undefined;
   readonly limits: Limits;
   readonly log: Log;
@@ -38,8 +39,8 @@ export interface FlightListening {
 }
 
 export async function listenFlight(options: FlightListenOptions): Promise<FlightListening> {
-  const host = allowedHost(options);
-  const { limits, log, tls } = options;
+  const { limits, log, tls, users = false } = options;
+  const host = addressFor(options.host, { users, tls: tls !== undefined });
   const state = new ServiceState({
     backend: options.backend,
     gate: options.gate,
@@ -68,19 +69,4 @@ export async function listenFlight(options: FlightListenOptions): Promise<Flight
       state.end();
     },
   };
-}
-
-/** Without TLS, only this machine. */
-function allowedHost({ host, tls }: FlightListenOptions): string {
-  if (tls !== undefined) return host;
-  try {
-    return loopbackAddress(host);
-  } catch (error) {
-    throw deniedError(
-      'server.plaintext',
-      'Flight without TLS is opened on loopback only',
-      'Set flight_tls in fractal.json, or use --host 127.0.0.1.',
-      { cause: error },
-    );
-  }
 }
