@@ -30,7 +30,7 @@ const policy = {
 export interface Bench {
   readonly store: Store;
   readonly search: SectionSearch;
-  find(query: string, mode: SearchMode, k: number): Promise<SectionHit[]>;
+  find(query: string, mode: SearchMode, k: number, rerank?: boolean): Promise<SectionHit[]>;
   close(): Promise<void>;
 }
 
@@ -39,7 +39,11 @@ export async function shippedModel(): Promise<OnnxEmbedder> {
   return new OnnxEmbedder({ model, fs: nodeFileSystem, limits: DEFAULT_LIMITS });
 }
 
-export async function bench(embedder: Embedder, more: Partial<Limits> = {}): Promise<Bench> {
+export async function bench(
+  embedder: Embedder,
+  more: Partial<Limits> = {},
+  onRerank?: ConstructorParameters<typeof SectionSearch>[0]['onRerank'],
+): Promise<Bench> {
   const folder = mkdtempSync(path.join(tmpdir(), 'fractal-bench-'));
   const limits = { ...DEFAULT_LIMITS, ...more };
   const fs = nodeFileSystem;
@@ -51,12 +55,18 @@ export async function bench(embedder: Embedder, more: Partial<Limits> = {}): Pro
     fs,
     log: silentLog,
   });
-  const search = new SectionSearch({ store, embedder, policy, limits });
+  const search = new SectionSearch({
+    store,
+    embedder,
+    policy,
+    limits,
+    ...(onRerank === undefined ? {} : { onRerank }),
+  });
   await search.prepare();
   return {
     store,
     search,
-    find: (query, mode, k) =>
+    find: (query, mode, k, rerank = false) =>
       search.find(PRINCIPAL, {
         query,
         mode,
@@ -64,6 +74,7 @@ export async function bench(embedder: Embedder, more: Partial<Limits> = {}): Pro
         at: '2026-01-01',
         jurisdiction: undefined,
         document: undefined,
+        rerank,
       }),
     async close() {
       await store.close();

@@ -254,6 +254,13 @@ export const LIMITS = {
     why: 'longer texts are cut before tokenising; the model reads less than that',
   },
   model_bytes: { value: 512 * MiB, unit: 'bytes', why: 'a model file larger than this is refused' },
+  ask_k: { value: 50, unit: 'provisions', why: 'provisions that are read for one answer' },
+  ask_passage_chars: {
+    value: 4000,
+    unit: 'characters',
+    why: 'text of one provision that is shown beside an answer; quotes are whole',
+  },
+  ask_answer_tokens: { value: 512, unit: 'tokens', why: 'length of an answer by a generator' },
 
   // query
   search_k: { value: 1000, unit: 'hits', why: 'hits one search may ask for' },
@@ -277,6 +284,11 @@ export const LIMITS = {
     value: 50,
     unit: 'hits',
     why: 'hits taken from each of text and vector before fusion (at least k)',
+  },
+  rerank_candidates: {
+    value: 100,
+    unit: 'hits',
+    why: 'hits taken from each of text and vector when they are ordered again',
   },
   compliance_sites: {
     value: 500,

@@ -19,6 +19,8 @@ export type {
   TermVectors,
   WriteDecision,
 } from './ports.ts';
+export { ancestorsOf, childrenOf, citedBySome, definitionsIn } from './law/context.ts';
+export type { Ancestor, ContextProvision, Defining, ProvisionKey } from './law/context.ts';
 export { citedBy, citesOf, definitionsFor } from './law/references.ts';
 export type { Citation, DefinedTerm, ReferencePorts } from './law/references.ts';
 export { compareVersions } from './law/compare.ts';
@@ -34,6 +36,10 @@ export { newText, oldText, redline } from './redline/redline.ts';
 export type { Edit } from './redline/redline.ts';
 export { fuse } from './search/fusion.ts';
 export type { Evidence, Fused } from './search/fusion.ts';
+export { interact } from './search/interaction.ts';
+export { namedIn } from './search/named.ts';
+export { RERANK_FEATURES, RERANK_WEIGHTS, rerankFeatures } from './search/rerank.ts';
+export type { Candidate } from './search/rerank.ts';
 export { SectionSearch } from './search/search.ts';
 export type { SearchMode, SectionHit, SectionQuery } from './search/search.ts';
 export {

@@ -68,7 +68,7 @@ export async function citedBy(
                  on s.version_id = i.version_id and s.parent_id = i.section_id)
            select section_id from inside union all select $1)`
       : 'c.target_section_id = $1';
-  return await ask<Citation>(
+  return await governedRows<Citation>(
     ports,
     principal,
     `select ${COLUMNS} from law.citations c join law.versions v using (version_id)
@@ -85,7 +85,7 @@ export async function citesOf(
   sectionId: string,
   options: { readonly versionId?: string } = {},
 ): Promise<Citation[]> {
-  return await ask<Citation>(
+  return await governedRows<Citation>(
     ports,
     principal,
     `select ${COLUMNS} from law.citations c join law.versions v using (version_id)
@@ -105,7 +105,7 @@ export async function definitionsFor(
   sectionId: string,
   versionId: string,
 ): Promise<DefinedTerm[]> {
-  const here = await ask<{ n: bigint }>(
+  const here = await governedRows<{ n: bigint }>(
     ports,
     principal,
     'select count(*) n from law.sections where section_id = $1 and version_id = $2',
@@ -117,7 +117,7 @@ export async function definitionsFor(
       'this version has no such provision',
       'Take section_id and version_id from one row of law.sections or of a search.',
     );
-  return await ask<DefinedTerm>(
+  return await governedRows<DefinedTerm>(
     ports,
     principal,
     `with recursive around as (
@@ -141,7 +141,8 @@ const MAX_ROWS = 10_000;
 /** Real law stays below 20 levels. */
 const MAX_DEPTH = 64;
 
-async function ask<T>(
+/** Rows of an authorised query, as the principal may see them. */
+export async function governedRows<T>(
   { store, policy, limits }: ReferencePorts,
   principal: Principal,
   sql: string,

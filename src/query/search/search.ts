@@ -7,6 +7,8 @@ import type { AccessPolicy, Embedder, ModelIdentity, Principal } from '../ports.
 import { fuse, type Evidence } from './fusion.ts';
 import { InForce } from './in-force.ts';
 import { interact } from './interaction.ts';
+import { namedIn, type NamedProvision } from './named.ts';
+import { rerankScores, type Candidate as RerankCandidate } from './rerank.ts';
 import {
   FILTER_COLUMNS,
   SECTION_TABLE,
@@ -30,6 +32,8 @@ export interface SectionQuery {
   readonly at: string;
   readonly jurisdiction: string | undefined;
   readonly document: string | undefined;
+  /** Takes more time to order more candidates better; for `hybrid`. */
+  readonly rerank?: boolean;
 }
 
 export interface SectionHit {
@@ -41,7 +45,7 @@ export interface SectionHit {
   readonly text: string;
   readonly in_force_from: string | null;
   readonly in_force_to: string | null;
-  /** The score that ranks: fused, cosine similarity or BM25, by mode. */
+  /** The score that ranks: fused (1 for a provision that the query cites), cosine similarity or BM25, by mode. */
   readonly score: number;
   readonly text_score: number | null;
   readonly vector_score: number | null;
@@ -53,6 +57,8 @@ interface Ports {
   readonly embedder: Embedder;
   readonly policy: AccessPolicy;
   readonly limits: Limits;
+  /** Sees what is ordered again, with the ids of the sections: for learning the weights. */
+  readonly onRerank?: (ids: readonly string[], candidates: readonly RerankCandidate[]) => void;
 }
 
 const HIT_COLUMNS = [
@@ -154,13 +160,13 @@ export class SectionSearch {
   }
 
   async find(principal: Principal, query: SectionQuery, signal?: AbortSignal): Promise<SectionHit[]> {
-    const { store, limits } = this.#ports;
+    const { store } = this.#ports;
     this.#check(query);
     const fixed = this.#prefilter(principal, query);
     const day = dayOf(query.at);
     return await store.lanceTable(SECTION_TABLE).read(async (table) => {
       const where = [...(await this.#inForce.predicate(day)), ...fixed].join(' and ');
-      return await this.#rank(table, query, where, limits.search_candidates, signal);
+      return await this.#rank(table, query, where, signal);
     });
   }
 
@@ -168,15 +174,16 @@ export class SectionSearch {
     table: lancedb.Table,
     query: SectionQuery,
     where: string,
-    candidates: number,
     signal?: AbortSignal,
   ): Promise<SectionHit[]> {
+    const { limits } = this.#ports;
     if (query.mode === 'text') {
       const found = await this.#text(table, query.query, where, query.k, HIT_COLUMNS);
       return listed(found, '_score').map(({ row, score }) =>
         asHit(row, { text: score, vector: null, fused: null }),
       );
     }
+    const named = query.mode === 'hybrid' ? await this.#named(table, query.query, where) : [];
     const question = await this.#question(query.query, signal);
     if (query.mode === 'vector') {
       const found = await this.#vector(table, question, where, query.k, HIT_COLUMNS);
@@ -184,21 +191,56 @@ export class SectionSearch {
         asHit(row, { text: null, vector: 1 - score, fused: null }),
       );
     }
-    const k = Math.max(candidates, query.k);
+    const more = query.rerank === true ? ['text', 'heading', 'document_id', 'section_id'] : [];
+    const k = Math.max(query.rerank === true ? limits.rerank_candidates : limits.search_candidates, query.k);
     const [text, vector] = await Promise.all([
-      this.#text(table, query.query, where, k, ['terms', 'vector']),
-      this.#vector(table, question, where, k, ['terms']),
+      this.#text(table, query.query, where, k, ['terms', 'vector', ...more]),
+      this.#vector(table, question, where, k, ['terms', ...more]),
     ]);
     signal?.throwIfAborted();
-    const ranking = fuse(
-      await this.#weigh(
-        query.query,
-        question,
-        readCandidates(text, '_score', (score) => score),
-        readCandidates(vector, '_distance', (distance) => 1 - distance),
-      ),
+    const found = await this.#weigh(
+      query.query,
+      question,
+      readCandidates(text, '_score', (score) => score),
+      readCandidates(vector, '_distance', (distance) => 1 - distance),
     );
-    return await this.#fetch(table, ranking.slice(0, query.k));
+    const ranking =
+      query.rerank === true ? this.#rerank(query.query, found, passagesById(text, vector)) : fuse(found);
+    return await this.#fetch(table, [...named, ...without(ranking, named)].slice(0, query.k));
+  }
+
+  /** The provisions that the question cites, as far as they are there and may be read. */
+  async #named(table: lancedb.Table, question: string, where: string): Promise<Ranked[]> {
+    const found: Ranked[] = [];
+    for (const one of namedIn(question)) {
+      const rows = await table
+        .query()
+        .where(`${where} and citation like '%${one.core.replace(/[^a-z0-9./]/gi, '')}%'`)
+        .withRowId()
+        .select(['_rowid', 'citation'])
+        .limit(NAMED_ROWS)
+        .toArray();
+      found.push(...without(nearestTo(one, rows as NamedRow[]), found));
+    }
+    return found;
+  }
+
+  /** Best first; the fused score is 1 for the best, and the less, the surer the model is that the best is better. */
+  #rerank(question: string, found: readonly Evidence[], passages: ReadonlyMap<bigint, Passage>): Ranked[] {
+    const read = found.map(({ id }) => passages.get(id) ?? { text: '', document: '', section: '' });
+    const candidates = found.map(({ text: bm25, vector, terms }, i) => {
+      const { text, document } = read[i] ?? { text: '', document: '' };
+      return { text, document, bm25, vector, terms };
+    });
+    this.#ports.onRerank?.(
+      read.map(({ section }) => section),
+      candidates,
+    );
+    const scores = rerankScores(question, candidates);
+    const best = Math.max(...scores);
+    return found
+      .map(({ id, text, vector }, i) => ({ id, text, vector, fused: Math.exp((scores[i] ?? 0) - best) }))
+      .sort((a, b) => b.fused - a.fused || (a.id < b.id ? -1 : 1));
   }
 
   /** All that is known of every candidate of either list. */
@@ -340,6 +382,63 @@ export class SectionSearch {
     });
   }
 }
+
+/** What is read of a candidate when it is ordered again. */
+interface Passage {
+  readonly text: string;
+  readonly document: string;
+  readonly section: string;
+}
+
+function passagesById(...answers: readonly ArrowTable[]): Map<bigint, Passage> {
+  const passages = new Map<bigint, Passage>();
+  for (const answer of answers) {
+    const column = (name: string): ReturnType<ArrowTable['getChild']> => answer.getChild(name);
+    const [ids, texts, headings] = [column('_rowid'), column('text'), column('heading')];
+    const [documents, sections] = [column('document_id'), column('section_id')];
+    for (let i = 0; i < answer.numRows; i++) {
+      const id = ids?.get(i) as bigint;
+      if (passages.has(id)) continue;
+      const text = `${String(headings?.get(i))}\n${String(texts?.get(i))}`;
+      passages.set(id, { text, document: String(documents?.get(i)), section: String(sections?.get(i)) });
+    }
+  }
+  return passages;
+}
+
+/** Provisions of a cited act that are looked through. */
+const NAMED_ROWS = 10_000;
+/** Of what lies below a cited provision, so many come first. */
+const NAMED_BELOW = 5;
+
+interface NamedRow {
+  readonly _rowid: bigint;
+  readonly citation: string;
+}
+
+/** The provision itself and what lies below it; where it has no text of its own, the nearest one around it. */
+function nearestTo(named: NamedProvision, rows: readonly NamedRow[]): Ranked[] {
+  const placed = rows
+    .flatMap(({ _rowid: id, citation }) => {
+      const place = named.place(citation);
+      return place === undefined ? [] : [{ id, citation, place }];
+    })
+    .sort((a, b) => a.place - b.place || compareCitations(a.citation, b.citation));
+  const inside = placed.filter(({ place }) => place <= 1).slice(0, 1 + NAMED_BELOW);
+  return (inside.length > 0 ? inside : placed.slice(0, 1)).map(({ id }) => ({
+    id,
+    text: null,
+    vector: null,
+    fused: 1,
+  }));
+}
+
+const compareCitations = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+
+const without = (ranking: readonly Ranked[], taken: readonly Ranked[]): Ranked[] => {
+  const ids = new Set(taken.map(({ id }) => id));
+  return ranking.filter(({ id }) => !ids.has(id));
+};
 
 /** Rows of an answer in its order, with the score of each. */
 function listed(
