@@ -39,9 +39,10 @@ function table(rows: readonly EvalRow[]): string {
   return lines.map((line) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')).join('\n');
 }
 
-for (const { name, doc, run } of chosen) {
+for (const one of chosen) {
+  const { name, doc } = one;
   process.stdout.write(`\n## ${name}: ${doc}\n\n`);
-  const result = await run(values.data);
+  const result = await one.run(values.data);
   const kept = { command: `npm run eval -- ${name}`, ...result, machine: machine() };
   writeFileSync(`bench/results/eval-${name}.json`, `${JSON.stringify(kept, null, 2)}\n`);
   process.stdout.write(`\n${table(result.rows)}\n\nfailures\n`);

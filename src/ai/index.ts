@@ -1,3 +1,18 @@
+export { Asker, EXTRACTIVE } from './ask/ask.ts';
+export type { AskPorts } from './ask/ask.ts';
+export { checkClaim } from './ask/check.ts';
+export { CONFIDENCE_MIN, confidenceOf } from './ask/confidence.ts';
+export { weigh } from './ask/evidence.ts';
+export type { Signals } from './ask/evidence.ts';
+export type {
+  AskAnswer,
+  AskEvent,
+  AskPassage,
+  AskRequest,
+  Claim,
+  DroppedReason,
+  Quote,
+} from './ask/types.ts';
 export { generateWhole } from './generator.ts';
 export type {
   ChatMessage,

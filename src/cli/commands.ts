@@ -317,6 +317,11 @@ export const COMMANDS = [
         arg: 'M',
         doc: 'How to search.',
       },
+      {
+        name: 'rerank',
+        type: 'boolean',
+        doc: 'Take more time to order more candidates better; for hybrid.',
+      },
       { name: 'at', type: 'date', arg: 'DATE', doc: 'The law as it stood on this day. Default: today.' },
       JURISDICTION,
       { name: 'document', type: 'string', arg: 'D', doc: 'Only in this document.' },
@@ -324,6 +329,32 @@ export const COMMANDS = [
     examples: [
       ['fractal search noise limits at work', 'Ten best provisions.'],
       ['fractal search -k 3 --at 2020-01-01 "asbestos removal"', 'As the law stood then.'],
+    ],
+  },
+  {
+    name: 'ask',
+    summary: 'Answer a question about the law, with the exact words that say so.',
+    details: [
+      'Every claim cites the provision and the words it rests on, and is shown only after they were checked. Where the ' +
+        'law here does not answer, the node says so and shows what comes nearest. Without a generator the answer is ' +
+        'sentences of the law, quoted. docs/ask.md says how it is done and how often it is right.',
+    ],
+    arguments: [{ name: 'QUESTION', doc: 'A question; it may cite provisions.', repeatable: true }],
+    flags: [
+      { name: 'k', type: 'integer', arg: 'N', default: 8, min: 1, max: 50, doc: 'Provisions to read.' },
+      {
+        name: 'model',
+        type: 'string',
+        arg: 'M',
+        doc: 'Generator to answer with; extractive for sentences of the law alone. Default: the one in use.',
+      },
+      { name: 'at', type: 'date', arg: 'DATE', doc: 'The law as it stood on this day. Default: today.' },
+      JURISDICTION,
+      { name: 'document', type: 'string', arg: 'D', doc: 'Only from this document.' },
+    ],
+    examples: [
+      ['fractal ask "How often must a lockout device be inspected?"', 'The words that say so.'],
+      ['fractal ask --at 2020-01-01 "What does 40 CFR 262.34(a) require?"', 'From the law in force then.'],
     ],
   },
   {
@@ -537,7 +568,6 @@ export type ValuesOf<N extends CommandName> = FlagValues<CommandOf<N>['flags']> 
 
 /** Part of the surface, not built yet: the first word, or the first two. */
 export const NOT_BUILT: readonly (readonly [string, string])[] = [
-  ['ask', 'answer a question with citations'],
   ['classify', 'classify a text'],
   ['report', 'reports and statutory filings'],
   ['decide', 'record a human decision'],

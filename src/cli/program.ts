@@ -1,6 +1,7 @@
 /** The program without its process: arguments, outside and node come in, an exit code goes out. */
 import { asFractalError } from '../base/index.ts';
 import { COMMANDS, type Command, type CommandName } from './commands.ts';
+import { runAsk } from './commands/ask.ts';
 import { runCheck } from './commands/check.ts';
 import { runCompletion } from './commands/completion.ts';
 import { runDemo } from './commands/demo.ts';
@@ -42,6 +43,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   mappings: runMappings,
   models: runModels,
   search: runSearch,
+  ask: runAsk,
   sql: runSql,
   law: runLaw,
   policy: runPolicy,

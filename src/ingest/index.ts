@@ -19,7 +19,7 @@ export { shownResult } from './file-result.ts';
 export type { FileResult } from './file-result.ts';
 export { ImportQueue, Watcher } from './queue/index.ts';
 export type { Job, JobDetail, JobEvent, JobFault, JobState, QueuePorts, Watch } from './queue/index.ts';
-export { findObligations } from './obligations/index.ts';
+export { findObligations, splitSentences } from './obligations/index.ts';
 export type { Obligation } from './obligations/index.ts';
 export {
   MAPPINGS,

@@ -13,10 +13,12 @@ import type {
   ShowAnswer,
   SiteCompliance,
 } from '../query/index.ts';
+import type { AskEvent, AskRequest } from '../ai/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
 import type { QueryApi, QueryFigures } from './query-api.ts';
 import type { CaseResult, PolicyDocument, RuleInWords, UserChange, UserRecord } from '../security/index.ts';
 
+export type { AskAnswer, AskEvent, AskPassage, AskRequest, Claim, Quote } from '../ai/index.ts';
 export type { Job, JobDetail, JobFault, JobState, Watch } from '../ingest/index.ts';
 
 export interface NodeStatus {
@@ -74,6 +76,8 @@ export interface SearchRequest {
   readonly query: string;
   readonly k?: number;
   readonly mode?: SearchMode;
+  /** Takes more time to order more candidates better; for `hybrid`. */
+  readonly rerank?: boolean;
   /** `YYYY-MM-DD`; today when absent. */
   readonly at?: string;
   readonly jurisdiction?: string;
@@ -346,6 +350,8 @@ export interface NodeApi extends QueryApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer>;
+  /** An answer with its evidence: what was read, each claim once it was checked, and last the whole. */
+  ask(request: AskRequest, signal?: AbortSignal): AsyncIterable<AskEvent>;
   /**
    * An Arrow IPC stream. Errors before the first batch reject; later ones end the stream by throwing. A statement that
    * writes has written when the call is answered, with one row: `rows_changed`.

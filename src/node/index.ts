@@ -22,6 +22,11 @@ export type { DryRun as MappingCheck } from '../ingest/index.ts';
 export { shippedModelFolder } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {
+  AskAnswer,
+  AskEvent,
+  AskPassage,
+  AskRequest,
+  Claim,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -43,6 +48,7 @@ export type {
   PolicyAnswer,
   PolicyExplanation,
   PolicyRequest,
+  Quote,
   ReindexEvent,
   RunRequest,
   SearchAnswer,

@@ -7,6 +7,8 @@ import { ComplianceCache, SectionSearch, type ListedDocument, type Principal } f
 import { PrincipalDirectory } from '../security/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
 import type {
+  AskEvent,
+  AskRequest,
   CheckRequest,
   DoctorCheck,
   ImportEvent,
@@ -51,6 +53,7 @@ import {
 } from './access.ts';
 import { administerPolicy, administerUsers } from './administer.ts';
 import { buildAi } from './build-ai.ts';
+import { askNode } from './ask.ts';
 import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
@@ -277,6 +280,7 @@ export class FractalNode implements NodeApi {
         at,
         jurisdiction: request.jurisdiction,
         document: request.document,
+        rerank: request.rerank ?? false,
       },
       signal,
     );
@@ -299,6 +303,10 @@ export class FractalNode implements NodeApi {
         in_force_to: hit.in_force_to,
       })),
     };
+  }
+
+  async *ask(request: AskRequest, signal?: AbortSignal): AsyncGenerator<AskEvent> {
+    yield* askNode(this.parts, await this.#principal(), this.#policy, request, this.#stop(signal));
   }
 
   async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

@@ -8,6 +8,7 @@ import type {
   SearchRequest,
   UserRequest,
 } from '../node/index.ts';
+import { ask } from './ask-handler.ts';
 import { jsonBody } from './body.ts';
 import type { Handler, RequestContext } from './context.ts';
 import { importFiles, reindex } from './import-handler.ts';
@@ -85,6 +86,7 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
     const { http_json_bytes: limit } = options.limits;
     return Response.json(await node.policy(await jsonBody<PolicyRequest>(context, POLICY_REQUEST, limit)));
   },
+  ask,
   sql,
   explain,
   import: importFiles,

@@ -2,6 +2,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { FractalError, deniedError, unavailableError, type Problem } from '../base/index.ts';
 import type {
+  AskEvent,
+  AskRequest,
   CheckRequest,
   DoctorCheck,
   ImportEvent,
@@ -38,7 +40,7 @@ import type {
 } from '../node/index.ts';
 import { PRINCIPAL_HEADER, PURPOSE_HEADER } from './caller.ts';
 import { readFrames } from './frames.ts';
-import { FRAMES_TYPE, JSON_TYPE, NDJSON_TYPE } from './routes.ts';
+import { EVENTS_TYPE, FRAMES_TYPE, JSON_TYPE, NDJSON_TYPE } from './routes.ts';
 import { shortSocketPath } from './socket-path.ts';
 
 export interface RemoteNodeOptions {
@@ -57,6 +59,9 @@ interface Call {
   readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What the line of a server-sent event that holds its value begins with. */
+const DATA = 'data: ';
 
 type ErrorLine = { readonly type: 'error'; readonly problem: Problem };
 
@@ -85,6 +90,22 @@ export class RemoteNode implements NodeApi {
 
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
     return this.#json({ method: 'POST', path: '/v1/search', body: request, signal });
+  }
+
+  async *ask(request: AskRequest, signal?: AbortSignal): AsyncGenerator<AskEvent, void, undefined> {
+    const response = await this.#call({
+      method: 'POST',
+      path: '/v1/ask',
+      body: request,
+      accept: EVENTS_TYPE,
+      signal,
+    });
+    for await (const line of lines(this.#chunks(response, signal))) {
+      if (!line.startsWith(DATA)) continue;
+      const event = JSON.parse(line.slice(DATA.length)) as AskEvent | ErrorLine;
+      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
+      yield event;
+    }
   }
 
   async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

@@ -39,6 +39,7 @@ import {
   WATCHES,
   WATCH_REQUEST,
 } from './schemas.ts';
+import { ASK_ANSWER, ASK_EVENT, ASK_REQUEST } from './ask-schemas.ts';
 import {
   RUN_REQUEST,
   SOURCES,
@@ -54,6 +55,8 @@ export const ARROW_TYPE = 'application/vnd.apache.arrow.stream';
 /** Arrow bytes in frames that can carry an error after the first batch. See `frames.ts`. */
 export const FRAMES_TYPE = 'application/vnd.fractal.frames';
 export const NDJSON_TYPE = 'application/x-ndjson';
+/** Server-sent events. */
+export const EVENTS_TYPE = 'text/event-stream';
 export const BYTES_TYPE = 'application/octet-stream';
 export const PROBLEM_TYPE = 'application/problem+json';
 export const METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -161,6 +164,14 @@ export const ROUTES = [
     summary: 'Finds provisions of law.',
     request: { [JSON_TYPE]: SEARCH_REQUEST },
     response: { [JSON_TYPE]: SEARCH_ANSWER },
+  },
+  {
+    method: 'POST',
+    path: '/v1/ask',
+    handler: 'ask',
+    summary: 'Answers a question about the law, with the exact words that say so; or says that it cannot.',
+    request: { [JSON_TYPE]: ASK_REQUEST },
+    response: { [EVENTS_TYPE]: ASK_EVENT, [JSON_TYPE]: ASK_ANSWER },
   },
   {
     method: 'GET',

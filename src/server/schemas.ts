@@ -135,6 +135,7 @@ export const SEARCH_REQUEST: ObjectSchema = {
     query: text('words or a question'),
     k: whole('how many hits'),
     mode: { type: 'string', enum: ['hybrid', 'vector', 'text'], description: 'default hybrid' },
+    rerank: flag('takes more time to order more candidates better; for hybrid'),
     at: date('the law as it stood on this day; today when absent'),
     jurisdiction: text('only this jurisdiction'),
     document: text('only this document'),

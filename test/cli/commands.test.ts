@@ -125,8 +125,8 @@ describe('exit codes', () => {
     assert.match(d.stderr.text, /^error\[usage\.flag\]: .*\n {2}cure: Did you mean "--json"\?/);
     assert.equal(d.stdout.text, '');
     assert.equal(await d.run('status', '--data', 'absent'), 4);
-    assert.equal(await d.run('ask', 'why'), 6);
-    assert.match(d.stderr.text, /error\[command\.not_built\]: `fractal ask` is not part of this version/);
+    assert.equal(await d.run('report', 'S'), 6);
+    assert.match(d.stderr.text, /error\[command\.not_built\]: `fractal report` is not part of this version/);
   });
 
   it('follow the kind of the error', async () => {
@@ -169,7 +169,7 @@ describe('JSON', () => {
   });
 
   it('holds the error too, which is also told to people', async () => {
-    for (const command of [['sql', 'selec'], ['serach'], ['status', '--data', 'absent'], ['ask', 'x']]) {
+    for (const command of [['sql', 'selec'], ['serach'], ['status', '--data', 'absent'], ['report', 'x']]) {
       assert.notEqual(await d.run(...command, '--json'), 0);
       const { error } = json() as { error: { code: string; cure: string; kind: string } };
       assert.match(error.code, /\./);
@@ -654,12 +654,12 @@ describe('demo', () => {
     await sample();
     d.node.import = async function* () {};
     assert.equal(await d.run('demo', '--once'), 0);
-    assert.match(d.stdout.text, /Question: noise limits[^]*Act 1 § 1[^]*answer[^]*42/);
+    assert.match(d.stdout.text, /Question: noise limits[^]*Act 1 § 1[^]*extracted[^]*answer[^]*42/);
     assert.match(d.inited[0]?.dataDir ?? '', /fractal-demo-/);
     assert.equal(d.node.closed, 1);
     assert.equal(await d.run('demo', '--once', '--json'), 0);
-    const answer = json() as { question: string; hits: unknown[]; sql: { rows: unknown } };
-    assert.equal(answer.hits.length, 1);
+    const answer = json() as { question: string; claims: unknown[]; sql: { rows: unknown } };
+    assert.equal(answer.claims.length, 1);
     assert.deepEqual(answer.sql.rows, [[42]]);
   });
 
@@ -711,7 +711,7 @@ describe('the others', () => {
     ])
       assert.equal(await d.run(...command), 0, command.join(' '));
     assert.equal(await d.run('help', 'serach'), 2);
-    assert.equal(await d.run('help', 'ask'), 6);
+    assert.equal(await d.run('help', 'report'), 6);
     await d.run('help', 'sql');
     const help = d.stdout.text;
     await d.run('sql', '--help');

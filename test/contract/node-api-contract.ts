@@ -180,6 +180,23 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
         assert.ok(hit.citation !== '' && hit.section_id !== '' && hit.text !== '');
     });
 
+    it('answers with claims whose quotes stand in the provision, and ends with the whole', async () => {
+      const events = await collect(node.ask({ question: harness.searchQuery, model: 'extractive' }));
+      const answer = events.at(-1);
+      assert.ok(answer?.type === 'answer');
+      assert.equal(events[0]?.type, 'passages');
+      assert.deepEqual(
+        events.flatMap((event) => (event.type === 'claim' ? [event.claim] : [])),
+        answer.answer.claims,
+      );
+      assert.notEqual(answer.answer.inference_id, '');
+      for (const { citations } of answer.answer.claims) {
+        assert.ok(citations.length > 0);
+        for (const { quote, start, end } of citations) assert.equal(end - start, quote.length);
+      }
+      await assert.rejects(() => collect(node.ask({ question: ' ' })), ofKind('bad_input'));
+    });
+
     it('checks sites, and knows no site that is not there', async () => {
       const checks = await node.checkAll({ at: '2026-01-01' });
       for (const { site_id: site, ...listed } of checks) {

@@ -3,6 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { RecordBatchStreamWriter, Table, vectorFromArray, type RecordBatch, type Vector } from 'apache-arrow';
 import { badInputError, notFoundError, unavailableError } from '../../src/base/index.ts';
 import type {
+  AskEvent,
+  AskRequest,
   CheckRequest,
   DoctorCheck,
   ImportEvent,
@@ -72,6 +74,8 @@ export class MemoryNode implements NodeApi {
   readonly seen: { readonly call: string; readonly request: unknown }[] = [];
   /** Set to make the next SQL stream fail after its first chunk. */
   failAfterFirstChunk: unknown;
+  /** Thrown by `ask` after the first claim. */
+  failAsk: unknown;
   /** Set to make every call fail. */
   failAlways: unknown;
   /** Thrown by `import` after the first result. */
@@ -168,6 +172,56 @@ export class MemoryNode implements NodeApi {
       at: request.at ?? '2026-01-01',
       model: 'm',
       hits,
+    };
+  }
+
+  async *ask(request: AskRequest, signal?: AbortSignal): AsyncGenerator<AskEvent> {
+    this.#see('ask', request, signal);
+    const { question, k = 8, at = '2026-01-01' } = request;
+    if (question.trim() === '') throw badInputError('ask.empty', 'the question is empty', 'Ask.');
+    const { hits } = await this.search({ query: question, k });
+    const passages = hits.map((hit) => ({ ...hit, role: 'found' as const }));
+    yield { type: 'passages', passages };
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal?.aborted === true) throw unavailableError('cancelled', 'cancelled', 'ask again');
+    const claims = hits.slice(0, 1).map((hit) => ({
+      text: hit.text,
+      support: 1,
+      citations: [
+        {
+          section_id: hit.section_id,
+          version_id: 'v-1',
+          document_id: hit.document_id,
+          citation: hit.citation,
+          quote: hit.text,
+          start: 0,
+          end: hit.text.length,
+          in_force_from: hit.in_force_from,
+          in_force_to: hit.in_force_to,
+        },
+      ],
+    }));
+    for (const claim of claims) {
+      yield { type: 'claim', claim };
+      if (this.failAsk !== undefined) throw this.failAsk as Error;
+    }
+    yield {
+      type: 'answer',
+      answer: {
+        question,
+        at,
+        answer: claims.length === 0 ? 'No answer.' : claims.map(({ text }) => text).join('\n'),
+        claims,
+        confidence: claims.length === 0 ? 0.1 : 0.9,
+        abstained: claims.length === 0,
+        mode: 'extractive',
+        model: 'm',
+        label: 'extracted',
+        badges: ['No generator is installed.'],
+        dropped: [],
+        passages,
+        inference_id: 'i-1',
+      },
     };
   }
 

@@ -14,12 +14,10 @@ import {
   type Session,
   type SessionOf,
 } from '../session.ts';
+import { answerTo, showAnswer as showWhole, showClaim } from './ask.ts';
 import { importInto } from './import.ts';
-import { showHits } from './search.ts';
 import { showRows } from './sql.ts';
 import { serve } from './start.ts';
-
-const PASSAGES = 3;
 
 /** Below `sample/`, in this order: updates move what the records began. */
 const FOLDERS = ['law', 'records', 'updates'];
@@ -69,22 +67,22 @@ const quietly = (session: SessionOf<'demo'>): Session =>
 
 async function showAnswer(session: SessionOf<'demo'>, node: NodeApi, script: Script): Promise<void> {
   const { signal, style } = session;
-  const answer = await node.search({ query: script.question, k: PASSAGES }, signal);
   const reader = await readRows(await node.sql({ sql: script.sql }, signal));
+  const request = { question: script.question };
   if (session.values.json) {
+    const answer = await answerTo(session, node, request);
     const rows: (readonly JsonValue[])[] = [];
     for await (const row of reader.rows) rows.push(row);
     const columns = reader.columns.map(({ name, type }) => ({ name, type }));
     return writeJson(session, {
-      question: script.question,
       ...answer,
       sql: { text: script.sql, columns, rows },
     });
   }
   await writeLine(session);
   await writeLine(session, `Question: ${style.bold(script.question)}`);
-  await writeLine(session, 'Passages that answer it, cited:');
-  await showHits(session, answer);
+  const answer = await answerTo(session, node, request, (claim) => showClaim(session, claim));
+  await showWhole(session, answer);
   await writeLine(session);
   await writeLine(session, `SQL: ${script.sql}`);
   await showRows(session, reader, 'table');

@@ -12,6 +12,7 @@ export const runSearch: Run<'search'> = async (session) => {
     query: session.arguments.join(' '),
     k: values.k,
     mode: values.mode,
+    ...(values.rerank ? { rerank: true } : {}),
     ...(values.at === undefined ? {} : { at: values.at }),
     ...(values.jurisdiction === undefined ? {} : { jurisdiction: values.jurisdiction }),
     ...(values.document === undefined ? {} : { document: values.document }),
