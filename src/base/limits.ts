@@ -635,6 +635,11 @@ export const FIXED_LIMITS = {
     why: 'searched for obligations ahead of writing',
   },
   obligation_heap_mib: { value: 256, unit: 'MiB', why: 'heap of the thread that finds obligations' },
+  obligation_young_mib: {
+    value: 12,
+    unit: 'MiB',
+    why: 'new objects of that thread: little of what it makes lives long',
+  },
   import_group_chars: {
     value: 524_288,
     unit: 'characters',

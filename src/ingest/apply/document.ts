@@ -7,7 +7,7 @@ import { SECTION_TABLE, quoteSql, type Embedder, type IndexedSection } from '../
 import { LAW } from '../../schema/index.ts';
 import type { Row, Transaction } from '../../store/index.ts';
 import type { DocumentHead, SectionNode } from '../reader.ts';
-import { knowsLanguage } from '../obligations/index.ts';
+import { knowsLanguage, leadInTails } from '../obligations/index.ts';
 import { OpenNodes, passage } from './context.ts';
 import { Facts, type FactWriter } from './facts.ts';
 import type { KnownDocuments } from './known-documents.ts';
@@ -179,7 +179,7 @@ export class DocumentApply {
     if (node.text !== '' && knowsLanguage(language))
       await this.#ports.shared.obligations.add({
         text: node.text,
-        leadIns: parent.texts,
+        leadIns: leadInTails(parent.texts),
         language,
         versionId: this.#versionId,
         sectionId: section_id,

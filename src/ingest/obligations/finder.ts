@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { FIXED_LIMITS, internalError } from '../../base/index.ts';
 import { findObligations, type Obligation, type ObligationInput } from './detect.ts';
+import { unpacked } from './packed.ts';
 import type { FindReply, FindTask } from './thread.ts';
 
 /** Source runs as it is or compiled: the thread's file ends as this one does. */
@@ -15,6 +16,7 @@ const THREAD = new URL(`thread${path.extname(fileURLToPath(import.meta.url))}`, 
 type Found = readonly (readonly Obligation[])[];
 
 interface Waiting {
+  readonly inputs: readonly ObligationInput[];
   readonly resolve: (found: Found) => void;
   readonly reject: (error: Error) => void;
 }
@@ -33,7 +35,7 @@ export class ObligationFinder {
     const worker = (this.#worker ??= this.#start());
     const task: FindTask = { id: this.#tasks++, inputs };
     return await new Promise<Found>((resolve, reject) => {
-      this.#waiting.set(task.id, { resolve, reject });
+      this.#waiting.set(task.id, { inputs, resolve, reject });
       worker.postMessage(task);
     });
   }
@@ -47,10 +49,14 @@ export class ObligationFinder {
     const worker = new Worker(THREAD, {
       // What the process was started with is not for the thread.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: FIXED_LIMITS.obligation_heap_mib.value },
+      resourceLimits: {
+        maxOldGenerationSizeMb: FIXED_LIMITS.obligation_heap_mib.value,
+        maxYoungGenerationSizeMb: FIXED_LIMITS.obligation_young_mib.value,
+      },
     });
     worker.on('message', ({ id, found }: FindReply) => {
-      this.#waiting.get(id)?.resolve(found);
+      const waiting = this.#waiting.get(id);
+      waiting?.resolve(unpacked(found, waiting.inputs));
       this.#waiting.delete(id);
     });
     const failed = (cause?: unknown): void => {

@@ -43,6 +43,18 @@ export function leadInChain(ancestors: readonly string[]): readonly string[] {
   return chain;
 }
 
+/** What `leadInChain` looks at of the ancestors, and no more: their texts may be long, and cross to a thread. */
+export function leadInTails(ancestors: readonly string[]): readonly string[] {
+  const tails: string[] = [];
+  for (let i = ancestors.length - 1; i >= 0 && tails.length < LEAD_INS; i--) {
+    const tail = (ancestors[i] ?? '').trimEnd().slice(-LEAD_IN_CHARS);
+    if (tail === '') continue;
+    if (!MAY_BE_UNFINISHED.test(tail.slice(-END_CHARS))) break;
+    tails.unshift(tail);
+  }
+  return tails;
+}
+
 /** An item without its label and its tail (`; and`). Loops, not a pattern: a tail may be as long as the text. */
 export function itemWords(text: string): string {
   const words = text.slice(0, SENTENCE_CHARS).replace(LABEL, '');

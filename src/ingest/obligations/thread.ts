@@ -1,6 +1,7 @@
 /** Finds obligations in a thread of its own, started by `finder.ts`. */
 import { parentPort } from 'node:worker_threads';
-import { findObligations, type Obligation, type ObligationInput } from './detect.ts';
+import { findObligations, type ObligationInput } from './detect.ts';
+import { packed, type PackedObligations } from './packed.ts';
 
 export interface FindTask {
   readonly id: number;
@@ -9,10 +10,10 @@ export interface FindTask {
 
 export interface FindReply {
   readonly id: number;
-  readonly found: readonly (readonly Obligation[])[];
+  readonly found: PackedObligations;
 }
 
 parentPort?.on('message', ({ id, inputs }: FindTask) => {
-  const reply: FindReply = { id, found: inputs.map((input) => findObligations(input)) };
+  const reply: FindReply = { id, found: packed(inputs.map((input) => findObligations(input))) };
   parentPort?.postMessage(reply);
 });
