@@ -26,6 +26,8 @@ export interface FileSystem {
   /** Makes what was written to the file, or the names in the folder, survive a power cut. */
   sync(fileOrFolder: string): Promise<void>;
   stat(file: string): Promise<Stats | undefined>;
+  /** Whether it is a symbolic link itself, whatever that leads to. False when there is nothing. */
+  isLink(file: string): Promise<boolean>;
   /** Names in a folder, sorted; empty when the folder does not exist. */
   list(folder: string): Promise<string[]>;
   makeFolder(folder: string): Promise<void>;
@@ -94,6 +96,14 @@ export const nodeFileSystem: FileSystem = {
       return await fsp.stat(file);
     } catch (error) {
       if (isMissing(error)) return undefined;
+      throw error;
+    }
+  },
+  async isLink(file) {
+    try {
+      return (await fsp.lstat(file)).isSymbolicLink();
+    } catch (error) {
+      if (isMissing(error)) return false;
       throw error;
     }
   },

@@ -15,12 +15,23 @@ export interface Identified {
   readonly head: string;
 }
 
+/** A link that somebody named is followed; one that was only found in a folder may lead anywhere. */
+export type Links = 'follow' | 'refuse';
+
 export async function identify(
   fs: FileSystem,
   limits: Limits,
   file: string,
   signal: AbortSignal | undefined,
+  links: Links = 'follow',
 ): Promise<Identified> {
+  if (links === 'refuse' && (await fs.isLink(file)))
+    throw badInputError(
+      'file.link',
+      'this is a symbolic link; links below an imported folder are not followed',
+      'Import what it leads to by its own path.',
+      { place: { line: 1 } },
+    );
   const stat = await fs.stat(file);
   if (stat === undefined) throw vanished();
   if (!stat.isFile())

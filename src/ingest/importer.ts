@@ -22,7 +22,7 @@ import { applyRecords, recordTable } from './apply/records.ts';
 import { READERS, detectReader } from './detect.ts';
 import { importFault } from './faults.ts';
 import { rejectedResult, type FileResult } from './file-result.ts';
-import { checkUnchanged, identify, seenBefore, type Identified } from './identify.ts';
+import { checkUnchanged, identify, seenBefore, type Identified, type Links } from './identify.ts';
 import type { Reader } from './reader.ts';
 import { findMapping, type Mapping } from './records/index.ts';
 
@@ -47,6 +47,8 @@ export interface ImportMore {
   readonly signal?: AbortSignal;
   /** What `identify` answered a moment ago. */
   readonly identified?: Identified;
+  /** Left out: a link is followed. */
+  readonly links?: Links;
   readonly onApplied?: OnApplied;
 }
 
@@ -112,7 +114,7 @@ export class Importer {
     const { signal } = more;
     let identified = more.identified;
     try {
-      identified ??= await identify(fs, limits, file, signal);
+      identified ??= await identify(fs, limits, file, signal, more.links);
       // A date given now may be the one that was missing then.
       if (options.inForceFrom === undefined && options.mapping === undefined) {
         const [before] = await seenBefore(store, [{ name, sha256: identified.sha256 }]);

@@ -1,6 +1,6 @@
 /** Rules of src/ingest/queue/SPEC.md, on the real node; the file system is told when to wait or fail. */
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { FractalError, ManualClock, nodeFileSystem, type FileSystem } from '../../src/base/index.ts';
@@ -149,6 +149,23 @@ test('Q3 a listing that is cut off goes on where it was: no file twice, none los
   assert.deepEqual(results.map((one) => path.basename(one.source)).sort(), [...names, 'h.xml'].sort());
   const done = await t.node.job(job.id);
   assert.deepEqual([done.state, done.files_total, done.files_done, done.added], ['done', 8, 8, 8]);
+});
+
+test('Q13 links below a folder are told and not followed, a link that is named is', async () => {
+  await using t = await queueNode();
+  const folder = await sources(t, ['a.xml']);
+  const outside = await sources(t, ['b.xml', 'c.xml'], 7);
+  await symlink(folder, path.join(folder, 'round'));
+  await symlink(outside, path.join(folder, 'out'));
+  await symlink(path.join(outside, 'b.xml'), path.join(folder, 'b.xml'));
+  const told = (results: readonly ImportResult[]): string[] =>
+    results.map(({ source, status, error }) => `${path.basename(source)} ${error?.code ?? status}`).sort();
+  const all = resultsOf(await collect(t.node.import({ paths: [folder] })));
+  assert.deepEqual(told(all), ['a.xml added', 'b.xml file.link', 'out file.link', 'round file.link']);
+  assert.equal(await versions(t), 1);
+  const paths = [path.join(folder, 'b.xml'), path.join(folder, 'out')];
+  const named = resultsOf(await collect(t.node.import({ paths })));
+  assert.deepEqual(told(named), ['b.xml added', 'b.xml unchanged', 'c.xml added']);
 });
 
 test('Q3 too many files, and a path that is not there', async () => {

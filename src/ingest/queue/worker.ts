@@ -13,7 +13,7 @@ import {
 import type { Store } from '../../store/index.ts';
 import { importFault } from '../faults.ts';
 import { rejectedResult, type FileResult } from '../file-result.ts';
-import { identify, seenBefore, type Identified } from '../identify.ts';
+import { identify, seenBefore, type Identified, type Links } from '../identify.ts';
 import type { Importer } from '../importer.ts';
 import type { ActiveJob } from './active.ts';
 import type { Bell } from './bell.ts';
@@ -174,7 +174,7 @@ export class Worker {
     const look = async (): Promise<void> => {
       for (const item of looking) {
         if (this.stopping || job.left) return;
-        const identified = await this.#look(item, job.abort.signal);
+        const identified = await this.#look(job, item);
         if (identified !== undefined) known.set(item.ordinal, identified);
       }
     };
@@ -204,9 +204,10 @@ export class Worker {
   }
 
   /** What cannot be looked at is left to the reading, which says why. */
-  async #look(item: Item, signal: AbortSignal): Promise<Identified | undefined> {
+  async #look(job: ActiveJob, item: Item): Promise<Identified | undefined> {
+    const { fs, limits } = this.#ports;
     try {
-      return await identify(this.#ports.fs, this.#ports.limits, item.path, signal);
+      return await identify(fs, limits, item.path, job.abort.signal, linksAt(job, item));
     } catch {
       return undefined;
     }
@@ -221,9 +222,10 @@ export class Worker {
     let noted: FileResult | undefined;
     try {
       if (this.stopping || job.left) throw internalError('import.left', 'the job was left before this file');
-      const identified = looked ?? (await this.#look(item, signal));
+      const identified = looked ?? (await this.#look(job, item));
       const result = await importer.importFile(item.path, item.name, job.options.import, {
         signal,
+        links: linksAt(job, item),
         ...(identified === undefined ? {} : { identified }),
         onApplied: async (transaction, applied) => {
           const ending = { item, result: withNote(applied, item, identified) };
@@ -316,4 +318,9 @@ function withNote(result: FileResult, item: Item, identified: Identified | undef
     ...result,
     warnings: [...result.warnings, 'the file changed after it was listed: it was read as it is now'],
   };
+}
+
+/** Somebody named the path itself, or it was found below one (rule Q13). */
+function linksAt(job: ActiveJob, item: Item): Links {
+  return job.options.paths.includes(item.path) ? 'follow' : 'refuse';
 }
