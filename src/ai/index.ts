@@ -1,3 +1,8 @@
+export { IncidentClassifier } from './classifier/incident-classifier.ts';
+export type { Chances } from './classifier/incident-classifier.ts';
+export { readClassifierFolder } from './classifier/manifest.ts';
+export type { ClassifierFolder, Taxonomy } from './classifier/manifest.ts';
+export { likenessToLabels } from './classifier/zero-shot.ts';
 export { generateWhole } from './generator.ts';
 export type {
   ChatMessage,

@@ -2,6 +2,7 @@
 import { asFractalError } from '../base/index.ts';
 import { COMMANDS, type Command, type CommandName } from './commands.ts';
 import { runCheck } from './commands/check.ts';
+import { runClassify } from './commands/classify.ts';
 import { runCompletion } from './commands/completion.ts';
 import { runDemo } from './commands/demo.ts';
 import { runDoctor } from './commands/doctor.ts';
@@ -42,6 +43,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   mappings: runMappings,
   models: runModels,
   search: runSearch,
+  classify: runClassify,
   sql: runSql,
   law: runLaw,
   policy: runPolicy,

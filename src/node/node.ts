@@ -8,6 +8,8 @@ import { PrincipalDirectory } from '../security/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
 import type {
   CheckRequest,
+  ClassifyAnswer,
+  ClassifyRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -52,6 +54,7 @@ import {
 import { administerPolicy, administerUsers } from './administer.ts';
 import { buildAi } from './build-ai.ts';
 import { buildSources } from './build-sources.ts';
+import { Classifications } from './classify.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
 import { NodeFlightBackend } from './flight/backend.ts';
@@ -335,6 +338,11 @@ export class FractalNode implements NodeApi {
 
   #mayAdminister(principal: Principal): boolean {
     return this.#policy.decide(principal, { action: 'administer', tables: ['*'] }).allowed;
+  }
+
+  async classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
+    const principal = await this.#principal();
+    return await new Classifications(this.parts, principal, this.#policy).classify(request, signal);
   }
 
   async check(request: CheckRequest): Promise<SiteCheck> {

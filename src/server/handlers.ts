@@ -9,6 +9,7 @@ import type {
   UserRequest,
 } from '../node/index.ts';
 import { jsonBody } from './body.ts';
+import { classify } from './classify-handler.ts';
 import type { Handler, RequestContext } from './context.ts';
 import { importFiles, reindex } from './import-handler.ts';
 import * as jobs from './job-handlers.ts';
@@ -85,6 +86,7 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
     const { http_json_bytes: limit } = options.limits;
     return Response.json(await node.policy(await jsonBody<PolicyRequest>(context, POLICY_REQUEST, limit)));
   },
+  classify,
   sql,
   explain,
   import: importFiles,

@@ -3,6 +3,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { FractalError, deniedError, unavailableError, type Problem } from '../base/index.ts';
 import type {
   CheckRequest,
+  ClassifyAnswer,
+  ClassifyRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -106,6 +108,12 @@ export class RemoteNode implements NodeApi {
       signal,
     });
     return answer.plan;
+  }
+
+  classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
+    // Lists, so that the answer is one.
+    const { texts = [], ...rest } = request;
+    return this.#json({ method: 'POST', path: '/v1/classify', body: { ...rest, texts }, signal });
   }
 
   check({ site, ...query }: CheckRequest): Promise<SiteCheck> {
