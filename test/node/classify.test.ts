@@ -23,7 +23,7 @@ async function withIncidents(): Promise<TestNode> {
 }
 
 const own = { in: [{ column: 'site_id' }, { principal: 'sites' }] };
-const infer = { id: 'infer', actions: ['infer'], tables: ['*'] };
+const infer = (id: string): object => ({ id: `${id}.infer`, actions: ['infer'], tables: ['*'] });
 const reading = (id: string, narrative?: unknown): object => ({
   ...{ id, actions: ['read'], tables: ['esh.incidents'], where: own },
   ...(narrative === undefined ? {} : { columns: { personal: { narrative } } }),
@@ -31,9 +31,9 @@ const reading = (id: string, narrative?: unknown): object => ({
 const POLICY = engine({
   attributes: { sites: 'text[]' },
   roles: {
-    plain: { doc: 'reads narratives', grants: [infer, reading('plain')] },
-    masked: { doc: 'reads them masked', grants: [infer, reading('masked', { mask: 'spans' })] },
-    blind: { doc: 'sees no narrative', grants: [infer, reading('blind', 'hide')] },
+    plain: { doc: 'reads narratives', grants: [infer('plain'), reading('plain')] },
+    masked: { doc: 'reads them masked', grants: [infer('masked'), reading('masked', { mask: 'spans' })] },
+    blind: { doc: 'sees no narrative', grants: [infer('blind'), reading('blind', 'hide')] },
     reader: { doc: 'runs no model', grants: [reading('reader')] },
   },
   denials: [],
