@@ -13,6 +13,11 @@ export type {
   DroppedReason,
   Quote,
 } from './ask/types.ts';
+export { IncidentClassifier } from './classifier/incident-classifier.ts';
+export type { Chances } from './classifier/incident-classifier.ts';
+export { readClassifierFolder } from './classifier/manifest.ts';
+export type { ClassifierFolder, Taxonomy } from './classifier/manifest.ts';
+export { likenessToLabels } from './classifier/zero-shot.ts';
 export { generateWhole } from './generator.ts';
 export type {
   ChatMessage,

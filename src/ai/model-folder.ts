@@ -9,6 +9,12 @@ import {
   type Limits,
 } from '../base/index.ts';
 
+export interface ModelFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 export interface ModelManifest {
   readonly id: string;
   readonly version: string;
@@ -24,7 +30,7 @@ export interface ModelManifest {
   readonly passage_prefix: string;
   readonly licence: string;
   readonly ram_bytes_needed: number;
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly files: readonly ModelFile[];
 }
 
 export interface ModelFolder {
@@ -75,7 +81,10 @@ export async function readModelFolder(fs: FileSystem, folder: string): Promise<M
 /** The bytes of one file, once their hash is right. */
 export async function readModelFile(
   fs: FileSystem,
-  model: ModelFolder,
+  model: {
+    readonly folder: string;
+    readonly manifest: Pick<ModelManifest, 'id' | 'version' | 'files'>;
+  },
   name: string,
   limits: Limits,
 ): Promise<Uint8Array> {

@@ -247,6 +247,14 @@ export const LIMITS = {
     unit: 'bytes',
     why: 'one answer of a model as it is recorded; a longer one is refused',
   },
+  classify_texts: { value: 1000, unit: 'texts', why: 'texts in one request to classify' },
+  classify_batch_texts: { value: 16, unit: 'texts', why: 'texts in one call of the classifier' },
+  classify_text_chars: {
+    value: 20_000,
+    unit: 'characters',
+    why: 'a longer narrative is cut before it is classified',
+  },
+  classify_labels: { value: 100, unit: 'labels', why: 'labels of the caller in one request to classify' },
   embed_batch_texts: { value: 64, unit: 'texts', why: 'texts in one model call' },
   embed_text_chars: {
     value: 20_000,

@@ -358,6 +358,35 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'classify',
+    summary: 'Label the narrative of an incident: event, cause, nature of injury.',
+    details: [
+      'Each label has its score, a chance fitted on held-out texts. Below the threshold of the taxonomy the verdict is "unsure". Every ' +
+        'answer is a recommendation and is recorded. Labels of your own are compared by likeness of words only: that is ' +
+        'weak, and nothing is recommended by it. docs/classification.md has the figures.',
+    ],
+    arguments: [{ name: 'TEXT', doc: 'The narrative.', repeatable: true, optional: true }],
+    flags: [
+      {
+        name: 'taxonomy',
+        type: 'string',
+        arg: 'T',
+        doc: 'event, cause, nature, or all. Default: event.',
+      },
+      { name: 'labels', type: 'list', arg: 'A,B,…', doc: 'Labels of your own instead of a taxonomy.' },
+      {
+        name: 'incident',
+        type: 'list',
+        arg: 'ID,…',
+        doc: 'Stored incidents instead of a text, as far as you may read them.',
+      },
+    ],
+    examples: [
+      ['fractal classify "A roofer fell 20 feet through a skylight."', 'Which event it was.'],
+      ['fractal classify --taxonomy all --incident inc-7', 'All that the model tells of a stored incident.'],
+    ],
+  },
+  {
     name: 'sql',
     summary: 'Run one SQL statement.',
     arguments: [{ name: 'SQL', doc: 'The statement; - reads it from standard input.' }],

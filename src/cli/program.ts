@@ -3,6 +3,7 @@ import { asFractalError } from '../base/index.ts';
 import { COMMANDS, type Command, type CommandName } from './commands.ts';
 import { runAsk } from './commands/ask.ts';
 import { runCheck } from './commands/check.ts';
+import { runClassify } from './commands/classify.ts';
 import { runCompletion } from './commands/completion.ts';
 import { runDemo } from './commands/demo.ts';
 import { runDoctor } from './commands/doctor.ts';
@@ -44,6 +45,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   models: runModels,
   search: runSearch,
   ask: runAsk,
+  classify: runClassify,
   sql: runSql,
   law: runLaw,
   policy: runPolicy,

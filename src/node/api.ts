@@ -16,9 +16,11 @@ import type {
 import type { AskEvent, AskRequest } from '../ai/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
 import type { QueryApi, QueryFigures } from './query-api.ts';
+import type { ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
 import type { CaseResult, PolicyDocument, RuleInWords, UserChange, UserRecord } from '../security/index.ts';
 
 export type { AskAnswer, AskEvent, AskPassage, AskRequest, Claim, Quote } from '../ai/index.ts';
+export type { Classification, ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
 export type { Job, JobDetail, JobFault, JobState, Watch } from '../ingest/index.ts';
 
 export interface NodeStatus {
@@ -359,6 +361,8 @@ export interface NodeApi extends QueryApi {
   sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** DuckDB's plan as text; of a statement that writes, what would be done. Writes nothing. */
   explain(request: SqlRequest, signal?: AbortSignal): Promise<string>;
+  /** Labels of narratives, each with its score. Recommendations: every answer is recorded, and people decide. */
+  classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer>;
   check(request: CheckRequest): Promise<SiteCheck>;
   /** Every site that the caller sees, worst first. */
   checkAll(request: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]>;

@@ -1,11 +1,18 @@
 /** Builds what a node has of models besides its embedder: what they are used for, and the record of what they said. */
 import path from 'node:path';
 import { badInputError, notFoundError, type Limits } from '../base/index.ts';
-import { UseCases, checkUseCases, type Generators, type InferenceLog } from '../ai/index.ts';
+import {
+  IncidentClassifier,
+  UseCases,
+  checkUseCases,
+  readClassifierFolder,
+  type Generators,
+  type InferenceLog,
+} from '../ai/index.ts';
 import type { Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
 import { StoredInferences } from './inference-log.ts';
-import { shippedUseCases } from './paths.ts';
+import { shippedClassifierFolder, shippedUseCases } from './paths.ts';
 import type { Outside } from './parts.ts';
 
 export interface AiOptions {
@@ -20,6 +27,7 @@ export interface AiParts {
   readonly generators: Generators;
   readonly useCases: UseCases;
   readonly inferences: InferenceLog;
+  readonly classifier: IncidentClassifier;
 }
 
 export async function buildAi({ dataDir, config, limits, outside, store }: AiOptions): Promise<AiParts> {
@@ -40,8 +48,10 @@ export async function buildAi({ dataDir, config, limits, outside, store }: AiOpt
     );
   }
   const useCases = new UseCases(checkUseCases(value, file));
+  const model = await readClassifierFolder(fs, shippedClassifierFolder());
   return {
     useCases,
+    classifier: new IncidentClassifier({ model, fs, limits }),
     inferences: new StoredInferences({ store, useCases, clock, random, limits }),
     generators: {
       find: (name) =>

@@ -19,7 +19,7 @@ export { SOURCE_FORMS, isSourceName } from '../ingest/index.ts';
 export { checkMappingOn, listMappings, showMapping } from './mappings.ts';
 export type { MappingInfo } from './mappings.ts';
 export type { DryRun as MappingCheck } from '../ingest/index.ts';
-export { shippedModelFolder } from './paths.ts';
+export { shippedClassifierFolder, shippedModelFolder } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {
   AskAnswer,
@@ -36,6 +36,9 @@ export type {
   JobFault,
   JobState,
   CheckRequest,
+  Classification,
+  ClassifyAnswer,
+  ClassifyRequest,
   LawDiff,
   ListedCheck,
   SiteCheck,

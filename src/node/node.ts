@@ -10,6 +10,8 @@ import type {
   AskEvent,
   AskRequest,
   CheckRequest,
+  ClassifyAnswer,
+  ClassifyRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -55,6 +57,7 @@ import { administerPolicy, administerUsers } from './administer.ts';
 import { buildAi } from './build-ai.ts';
 import { askNode } from './ask.ts';
 import { buildSources } from './build-sources.ts';
+import { Classifications } from './classify.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
 import { NodeFlightBackend } from './flight/backend.ts';
@@ -357,6 +360,11 @@ export class FractalNode implements NodeApi {
 
   #mayAdminister(principal: Principal): boolean {
     return this.#policy.decide(principal, { action: 'administer', tables: ['*'] }).allowed;
+  }
+
+  async classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
+    const principal = await this.#principal();
+    return await new Classifications(this.parts, principal, this.#policy).classify(request, signal);
   }
 
   async check(request: CheckRequest): Promise<SiteCheck> {

@@ -10,7 +10,7 @@ import {
   type Pause,
   type Random,
 } from '../base/index.ts';
-import type { Generators, InferenceLog, UseCases } from '../ai/index.ts';
+import type { Generators, IncidentClassifier, InferenceLog, UseCases } from '../ai/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
 import type { ComplianceCache, Embedder, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
@@ -43,6 +43,7 @@ export interface NodeParts {
   readonly generators: Generators;
   readonly useCases: UseCases;
   readonly inferences: InferenceLog;
+  readonly classifier: IncidentClassifier;
   readonly search: SectionSearch;
   readonly maintenance: Maintenance;
   readonly importer: Importer;

@@ -7,6 +7,10 @@ export function shippedModelFolder(): string {
   return fileURLToPath(new URL('models/fractal-embed-v1', ROOT));
 }
 
+export function shippedClassifierFolder(): string {
+  return fileURLToPath(new URL('models/fractal-incidents-v1', ROOT));
+}
+
 export function shippedPolicy(): string {
   return fileURLToPath(new URL('policies/default.json', ROOT));
 }

@@ -65,7 +65,7 @@ export {
 export { deskOf, type EndedQuery, type QueryDesk, type RunningQuery } from './sql/desk/desk.ts';
 export { cacheOf, keepResults } from './sql/desk/result-cache.ts';
 export { textWithoutLiterals } from './sql/statement-text.ts';
-export { viewStatements } from './sql/views.ts';
+export { viewQuery, viewStatements } from './sql/views.ts';
 export { EXPLAINED, describeQuery, type StatementShape } from './sql/describe.ts';
 export { isWrite, parseSql, parseStatement, type Statement, type WriteStatement } from './sql/statement.ts';
 export { ROWS_CHANGED, changedAnswer, explainedAnswer, explainedMessages } from './sql/write/answer.ts';

@@ -10,6 +10,7 @@ import type {
 } from '../node/index.ts';
 import { ask } from './ask-handler.ts';
 import { jsonBody } from './body.ts';
+import { classify } from './classify-handler.ts';
 import type { Handler, RequestContext } from './context.ts';
 import { importFiles, reindex } from './import-handler.ts';
 import * as jobs from './job-handlers.ts';
@@ -87,6 +88,7 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
     return Response.json(await node.policy(await jsonBody<PolicyRequest>(context, POLICY_REQUEST, limit)));
   },
   ask,
+  classify,
   sql,
   explain,
   import: importFiles,

@@ -5,6 +5,8 @@ import type {
   AskEvent,
   AskRequest,
   CheckRequest,
+  ClassifyAnswer,
+  ClassifyRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -127,6 +129,12 @@ export class RemoteNode implements NodeApi {
       signal,
     });
     return answer.plan;
+  }
+
+  classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
+    // Lists, so that the answer is one.
+    const { texts = [], ...rest } = request;
+    return this.#json({ method: 'POST', path: '/v1/classify', body: { ...rest, texts }, signal });
   }
 
   check({ site, ...query }: CheckRequest): Promise<SiteCheck> {

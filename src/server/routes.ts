@@ -1,4 +1,5 @@
 /** Every route once, as data: the app serves this list and `/v1/openapi.json` is written from it. */
+import { CLASSIFY_ANSWER, CLASSIFY_REQUEST } from './classify-schemas.ts';
 import type { JsonSchema, ObjectSchema } from './json-schema.ts';
 import { QUERY_ROUTES } from './query-routes.ts';
 import {
@@ -140,6 +141,14 @@ export const ROUTES = [
           'stream, kind 1 a problem, always last.',
       },
     },
+  },
+  {
+    method: 'POST',
+    path: '/v1/classify',
+    handler: 'classify',
+    summary: 'Labels of incident narratives, each with its score; recommendations, never decisions.',
+    request: { [JSON_TYPE]: CLASSIFY_REQUEST },
+    response: { [JSON_TYPE]: CLASSIFY_ANSWER },
   },
   {
     method: 'POST',

@@ -210,6 +210,22 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       await assert.rejects(node.check({ site: 'no/such site?' }), ofKind('not_found'));
     });
 
+    it('labels narratives with scores, in the order asked, and refuses a taxonomy that is not there', async () => {
+      const texts = ['An employee fell from a roof.', 'A worker was struck by a beam & died.'];
+      const { results } = await node.classify({ texts });
+      assert.deepEqual(
+        results.map(({ index, taxonomy, incident }) => ({ index, taxonomy, incident })),
+        texts.map((_, index) => ({ index, taxonomy: 'event', incident: null })),
+      );
+      for (const { labels, verdict, threshold, inference_id: id } of results) {
+        assert.ok(Math.abs(labels.reduce((sum, { score }) => sum + score, 0) - 1) < 1e-6);
+        assert.ok(labels.every(({ score }, i) => score <= (labels[i - 1]?.score ?? 1)));
+        assert.equal(verdict, (labels[0]?.score ?? 0) >= (threshold ?? 2) ? labels[0]?.category : 'unsure');
+        assert.notEqual(id, '');
+      }
+      await assert.rejects(node.classify({ texts, taxonomy: 'no-such' }), ofKind('not_found'));
+    });
+
     it('lists documents of law and their versions, and compares a version with itself', async () => {
       const [document] = await node.lawDocuments();
       assert.ok(document !== undefined && document.versions > 0);

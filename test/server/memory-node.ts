@@ -6,6 +6,8 @@ import type {
   AskEvent,
   AskRequest,
   CheckRequest,
+  ClassifyAnswer,
+  ClassifyRequest,
   DoctorCheck,
   ImportEvent,
   ImportRequest,
@@ -291,6 +293,30 @@ export class MemoryNode implements NodeApi {
       counts: { added: 0, changed: 1, renumbered: 0, repealed: 0, removed: 0, moved: 0, editorial: 2 },
       notes: ['a note'],
       changes: this.changes,
+    };
+  }
+
+  async classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
+    this.#see('classify', request, signal);
+    const { texts = [], incidents = [], taxonomy = 'event' } = request;
+    if (taxonomy !== 'event')
+      throw notFoundError('taxonomy.unknown', 'there is no such taxonomy', 'Taxonomies: event.');
+    return {
+      results: [...texts, ...incidents].map((_, index) => ({
+        index,
+        incident: index < texts.length ? null : (incidents[index - texts.length] ?? null),
+        taxonomy,
+        verdict: 'unsure',
+        labels: [
+          { category: 'struck by', score: 0.4 },
+          { category: 'other', score: 0.6 },
+        ].sort((a, b) => b.score - a.score),
+        threshold: 0.7,
+        label: 'AI-classified',
+        badge: null,
+        model: 'double 1',
+        inference_id: `inference-${index}`,
+      })),
     };
   }
 
