@@ -11,7 +11,8 @@ import { keep, shippedModel } from './kit.ts';
 
 const DATA = '../shared/data/osha-construction-goh/tagged749.csv';
 
-const [head = [], ...rows] = parse<string[]>(await readFile(DATA, 'utf8'), { relax_column_count: true });
+const lines: string[][] = parse(await readFile(DATA, 'utf8'), { relax_column_count: true });
+const [head = [], ...rows] = lines;
 const at = (name: string): number => head.indexOf(name);
 const texts = rows.map((row) => `${row[at('title')] ?? ''}. ${row[at('Summary2')] ?? ''}`);
 const truth = rows.map((row) => (row[at('Tagged2')] ?? '').trim());
