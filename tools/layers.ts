@@ -43,7 +43,7 @@ export const LAYER_PURPOSE: Readonly<Record<string, string>> = {
   ai: 'local models: embeddings by ONNX Runtime',
   ingest: 'readers of law and records: format → documents → sections',
   flight: 'Arrow Flight and Flight SQL over HTTP/2: messages, gRPC server and client; port FlightBackend',
-  audit: 'the append-only log (not built yet)',
+  audit: 'the append-only log: hash chain, Merkle tree, signed checkpoints; implements AuditSink',
   security: 'principals, policy as data; implements AccessPolicy (certificates are not built yet)',
   runtime: 'WebAssembly component runtime (not built yet)',
   sync: 'hub and edge (not built yet)',

@@ -35,6 +35,8 @@ export interface FileSystem {
   remove(fileOrFolder: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
   truncate(file: string, bytes: number): Promise<void>;
+  /** Sets the permissions of a file. */
+  setMode(file: string, mode: number): Promise<void>;
   /**
    * Calls when something below the folder may have changed, until the answer is called. Only a hint: network mounts tell
    * nothing, and a machine has a bound on what it watches.
@@ -122,6 +124,7 @@ export const nodeFileSystem: FileSystem = {
   remove: (fileOrFolder) => fsp.rm(fileOrFolder, { recursive: true, force: true }),
   copy: (from, to) => fsp.copyFile(from, to),
   truncate: (file, bytes) => fsp.truncate(file, bytes),
+  setMode: (file, mode) => fsp.chmod(file, mode),
   watch(folder, hint) {
     try {
       const watcher = watch(folder, { recursive: true, persistent: false }, () => hint());

@@ -486,6 +486,32 @@ export const LIMITS = {
     unit: 'bytes',
     why: 'one upload over Flight; it lies in a file until it is whole',
   },
+  // audit
+  audit_queue_entries: {
+    value: 65_536,
+    unit: 'entries',
+    why: 'entries of the audit log that wait for the disk; what would be logged beyond it is refused',
+  },
+  audit_group_entries: {
+    value: 4096,
+    unit: 'entries',
+    why: 'entries of the audit log in one write and fsync',
+  },
+  audit_segment_bytes: {
+    value: 8 * MiB,
+    unit: 'bytes',
+    why: 'a file of the audit log is sealed above it; the open one is read whole at every start',
+  },
+  audit_segment_age_ms: {
+    value: 86_400_000,
+    unit: 'milliseconds',
+    why: 'a file of the audit log is sealed after so long: expiry takes whole files',
+  },
+  audit_checkpoint_ms: {
+    value: 300_000,
+    unit: 'milliseconds',
+    why: 'new entries of the audit log are under a signed checkpoint after so long',
+  },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;
@@ -510,6 +536,11 @@ export const FIXED_LIMITS = {
     why: 'slow statements that wait to be written down; when the disk is slower, some are left out',
   },
   slow_log_chars: { value: 4000, unit: 'characters', why: 'text of a statement in the log of slow queries' },
+  audit_entry_bytes: {
+    value: 65_535,
+    unit: 'bytes',
+    why: 'one entry of the audit log: the public format of entry bundles holds no longer ones',
+  },
   sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
   sql_comments: {
     value: 1000,

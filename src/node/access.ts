@@ -20,6 +20,7 @@ import {
   type PolicyDocument,
   type PrincipalDirectory,
 } from '../security/index.ts';
+import type { Via } from './audited/recorder.ts';
 import { shippedPolicy } from './paths.ts';
 import { declaring } from './purpose.ts';
 
@@ -43,6 +44,8 @@ export interface Caller {
   readonly as?: string | undefined;
   /** What the call is for. */
   readonly purpose?: string | undefined;
+  /** By which door they come in; `command` when absent. */
+  readonly via?: Via | undefined;
 }
 
 const SINGLE_USER: PolicyDocument = {

@@ -56,6 +56,10 @@ import {
 import { administerPolicy, administerUsers } from './administer.ts';
 import { buildAi } from './build-ai.ts';
 import { askNode } from './ask.ts';
+import { audited, type Auditable } from './audited/calls.ts';
+import { CallFacts, type Identity } from './audited/facts.ts';
+import { AuditedFlight, auditedGate } from './audited/flight.ts';
+import { openAudit, tellStart, tellStop } from './audited/open-audit.ts';
 import { buildSources } from './build-sources.ts';
 import { Classifications } from './classify.ts';
 import { limitsOf, readConfig } from './config.ts';
@@ -72,7 +76,7 @@ import { NodeQueries } from './queries.ts';
 import type { ListedQuery, SlowQuery } from './query-api.ts';
 import { NodeSources } from './sources.ts';
 import { SiteChecks } from './site-checks.ts';
-import { describeNode } from './status.ts';
+import { VERSION, describeNode } from './status.ts';
 import { answerSql, explainSql, type SqlAsker } from './sql.ts';
 
 export interface NodeOptions {
@@ -90,7 +94,7 @@ export interface NodeOptions {
 
 const DEFAULT_K = 10;
 
-export class FractalNode implements NodeApi {
+export class FractalNode implements Auditable {
   readonly parts: NodeParts;
   readonly #caller: Caller;
   readonly #directory: PrincipalDirectory;
@@ -98,6 +102,7 @@ export class FractalNode implements NodeApi {
   readonly #sources: NodeSources;
   readonly #jobs: ImportJobs;
   readonly #stopping: AbortController;
+  readonly #facts: CallFacts;
   /** Rows of older schemas are searched for people while the node runs. */
   #marking: Promise<void> = Promise.resolve();
 
@@ -108,6 +113,7 @@ export class FractalNode implements NodeApi {
     sources: NodeSources,
     caller: Caller,
     stopping = new AbortController(),
+    facts = new CallFacts(),
   ) {
     this.parts = parts;
     this.#caller = caller;
@@ -115,6 +121,7 @@ export class FractalNode implements NodeApi {
     this.#policy = policy;
     this.#sources = sources;
     this.#stopping = stopping;
+    this.#facts = facts;
     this.#jobs = new ImportJobs(parts, sources, stopping.signal);
   }
 
@@ -130,7 +137,40 @@ export class FractalNode implements NodeApi {
 
   /** The same node asked by somebody else. Closing it is for the one that was opened. */
   as(caller: Caller): NodeApi {
-    return new FractalNode(this.parts, this.#directory, this.#policy, this.#sources, caller, this.#stopping);
+    const node = new FractalNode(
+      this.parts,
+      this.#directory,
+      this.#policy,
+      this.#sources,
+      caller,
+      this.#stopping,
+    );
+    return node.#audited();
+  }
+
+  /** The same node for one call. */
+  forCall(facts: CallFacts): FractalNode {
+    return new FractalNode(
+      this.parts,
+      this.#directory,
+      this.#policy,
+      this.#sources,
+      this.#caller,
+      this.#stopping,
+      facts,
+    );
+  }
+
+  /** Who asks: found once for each call. */
+  async identity(): Promise<Identity> {
+    return await (this.#facts.identity ??= identify(this.#directory, this.#policy, this.#caller));
+  }
+
+  /** Nobody is handed a node that does not log. */
+  #audited(): FractalNode {
+    const { credentials, as, via = 'command' } = this.#caller;
+    const claimed = as ?? (credentials !== undefined && 'id' in credentials ? credentials.id : undefined);
+    return audited<FractalNode>(this, { recorder: this.parts.audit.recorder, via, claimed });
   }
 
   async #checks(): Promise<SiteChecks> {
@@ -142,7 +182,7 @@ export class FractalNode implements NodeApi {
   }
 
   async #principal(): Promise<Principal> {
-    return await admit(this.#directory, this.#policy, this.#caller);
+    return (await this.identity()).principal;
   }
 
   static async open(options: NodeOptions): Promise<FractalNode> {
@@ -166,6 +206,7 @@ export class FractalNode implements NodeApi {
       log: options.log,
     });
     try {
+      const audit = await openAudit({ dataDir: options.dataDir, store, outside, limits, log: options.log });
       const search = new SectionSearch({ store, embedder, policy, limits });
       const maintenance = new Maintenance({ store });
       // A damaged search table does not stop the node: SQL goes on and search says what to do.
@@ -204,6 +245,7 @@ export class FractalNode implements NodeApi {
         queue,
         watcher,
         compliance: new ComplianceCache(store, limits),
+        audit,
         startedAt: clock.monotonic(),
       };
       const { random } = outside;
@@ -219,8 +261,15 @@ export class FractalNode implements NodeApi {
       const caller = { purpose, as: principal, credentials: token === undefined ? undefined : { token } };
       const nodeSources = new NodeSources(parts, LOCAL_OPERATOR.id, options.log);
       const node = new FractalNode(parts, directory, policy, nodeSources, caller);
+      await tellStart(audit.log, store, {
+        version: VERSION,
+        policy_version: policy.engine.document.version,
+        model: `${embedder.model.id} ${embedder.model.version}`,
+        model_sha256: embedder.model.sha256,
+        serving: all,
+      });
       node.#marking = node.#markPeople(options.log);
-      return node;
+      return node.#audited();
     } catch (error) {
       await store.close();
       throw error;
@@ -237,15 +286,23 @@ export class FractalNode implements NodeApi {
       return declaring(await directory.named(id), purpose);
     };
     return {
-      backend: new NodeFlightBackend(this.parts, { policy, named }, this.#stopping.signal),
-      gate: {
-        admit: async (caller) => {
-          const { principal, ...rest } = await identify(directory, policy, caller);
-          return { principal: keyOf(principal), ...rest };
+      backend: new AuditedFlight(
+        new NodeFlightBackend(this.parts, { policy, named }, this.#stopping.signal),
+        this.parts.audit.recorder,
+        named,
+      ),
+      gate: auditedGate(
+        this.parts.audit.recorder,
+        {
+          admit: async (caller) => {
+            const { principal, ...rest } = await identify(directory, policy, caller);
+            return { principal: keyOf(principal), ...rest };
+          },
+          readmit: async (credential, as, purpose) =>
+            keyOf(await readmit(directory, policy, credential, { as, purpose })),
         },
-        readmit: async (credential, as, purpose) =>
-          keyOf(await readmit(directory, policy, credential, { as, purpose })),
-      },
+        named,
+      ),
       users: !(await directory.isSingleUser()),
       tls: await readFlightKeys(this.parts),
     };
@@ -326,7 +383,12 @@ export class FractalNode implements NodeApi {
   }
 
   #asker(): SqlAsker {
-    return { store: this.parts.store, policy: this.#policy, principal: () => this.#principal() };
+    return {
+      store: this.parts.store,
+      policy: this.#policy,
+      principal: () => this.#principal(),
+      reads: (query) => this.#facts.reads(query),
+    };
   }
 
   /** The caller's signal, the node's own stop and the time bound as one. */
@@ -560,7 +622,9 @@ export class FractalNode implements NodeApi {
     await this.parts.watcher.stop();
     await this.parts.queue.stop();
     await this.parts.maintenance.stop();
+    await tellStop(this.parts.audit.log, this.parts.store);
     await this.parts.store.close();
+    await this.parts.audit.log.close();
   }
 }
 

@@ -11,9 +11,11 @@ import {
   type Random,
 } from '../base/index.ts';
 import type { Generators, IncidentClassifier, InferenceLog, UseCases } from '../ai/index.ts';
+import type { AuditKeys, AuditLog } from '../audit/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
 import type { ComplianceCache, Embedder, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
+import type { Recorder } from './audited/recorder.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeQueries } from './queries.ts';
 
@@ -31,6 +33,12 @@ export const SYSTEM: Outside = {
   fs: nodeFileSystem,
   pause: systemPause,
 };
+
+export interface NodeAudit {
+  readonly log: AuditLog;
+  readonly keys: AuditKeys;
+  readonly recorder: Recorder;
+}
 
 /** Everything a node is made of, for the parts that look across it (`status`, `doctor`). */
 export interface NodeParts {
@@ -54,5 +62,6 @@ export interface NodeParts {
   readonly watcher: Watcher;
   readonly compliance: ComplianceCache;
   readonly queries: NodeQueries;
+  readonly audit: NodeAudit;
   readonly startedAt: number;
 }

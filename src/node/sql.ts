@@ -11,6 +11,7 @@ import {
   parseSql,
   runWrites,
   type AccessPolicy,
+  type AuthorizedQuery,
   type Principal,
 } from '../query/index.ts';
 import type { Parameters, Store } from '../store/index.ts';
@@ -20,17 +21,23 @@ export interface SqlAsker {
   readonly policy: AccessPolicy;
   /** Who asks, as they are now. */
   readonly principal: () => Promise<Principal>;
+  /** Told of the query that runs, before it does. */
+  readonly reads?: (query: AuthorizedQuery) => void;
 }
 
 export async function answerSql(
-  { store, policy, principal }: SqlAsker,
+  { store, policy, principal, reads }: SqlAsker,
   sql: string,
   params: Parameters,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
   const statement = await parseSql(store, sql, params, store.options.limits);
   const asker = await principal();
-  if (!isWrite(statement)) return await executeQuery(store, authorize(statement, asker, policy), signal);
+  if (!isWrite(statement)) {
+    const query = authorize(statement, asker, policy);
+    reads?.(query);
+    return await executeQuery(store, query, signal);
+  }
   // Refused at once, without waiting for other writes; asked again when it is written.
   const write = authorizeWrite(statement, asker, policy);
   if (statement.explain) return explainedAnswer(store, write);

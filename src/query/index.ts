@@ -1,4 +1,5 @@
 export { ComplianceCache } from './compliance/cache.ts';
+export { droppable } from './sql/desk/droppable.ts';
 export type { ComplianceStatus, Gap, SiteCompliance } from './compliance/cache.ts';
 export { gapDetails, type GapDetail } from './compliance/details.ts';
 export { FACT_COLUMNS, FACT_TABLES, factsSql } from './compliance/facts.ts';

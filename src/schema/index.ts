@@ -1,5 +1,6 @@
 export { arrowSchema, arrowType } from './arrow.ts';
-export type { AuditCategory, AuditEvent, AuditSink } from './audit-sink.ts';
+export { AUDIT_CATEGORIES } from './audit-sink.ts';
+export type { AuditCategory, AuditEvent, AuditSink, AuditValue } from './audit-sink.ts';
 export { HLC_DRIFT_MAX_MS, HybridLogicalClock, hlcMilliseconds } from './hlc.ts';
 export type { HlcStamp } from './hlc.ts';
 export { MIGRATIONS } from './migrations/index.ts';

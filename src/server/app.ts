@@ -21,7 +21,8 @@ export function createApp(node: NodeApi, options: AppOptions): HttpApp {
   });
   for (const route of ROUTES)
     app.on(route.method, honoPath(route.path), async (context) => {
-      const asked = options.admit?.(callerOf(context.req.raw.headers)) ?? node;
+      const via = context.env.transport === 'tcp' ? 'http' : 'socket';
+      const asked = options.admit?.({ ...callerOf(context.req.raw.headers), via }) ?? node;
       return await HANDLERS[route.handler](context, options, asked);
     });
 

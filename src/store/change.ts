@@ -7,7 +7,16 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { FractalError, badInputError, unavailableError, type Limits } from '../base/index.ts';
 import { qualifiedName, type Column, type Table } from '../schema/index.ts';
 import { execute, interruptible, readRows, type Parameters } from './duckdb.ts';
-import { checkKeys, isRewritten, legalMoves, putStaged, refuse, remove, type Stamp } from './put.ts';
+import {
+  checkKeys,
+  isRewritten,
+  legalMoves,
+  putStaged,
+  refuse,
+  remove,
+  type OnChange,
+  type Stamp,
+} from './put.ts';
 import { Stage } from './stage.ts';
 import { isBeyond, newRows, refused, type WriteRights, type WriteRule } from './rights.ts';
 
@@ -50,6 +59,7 @@ export interface ChangeContext {
   readonly stamp: Stamp;
   readonly limits: Limits;
   readonly signal: AbortSignal;
+  readonly onChange?: OnChange | undefined;
 }
 
 export interface ChangeCounts {
@@ -180,7 +190,7 @@ const content = (table: Table): string[] =>
   table.columns.filter((column) => column.derived !== true).map((column) => column.name);
 
 async function insertFound(
-  { connection, stamp, limits }: ChangeContext,
+  { connection, stamp, limits, onChange }: ChangeContext,
   table: Table,
   { columns, rights, seen }: Extract<Change, { kind: 'insert' }>,
   types: Types,
@@ -201,7 +211,7 @@ async function insertFound(
   if (await isBeyond(connection, own, rights.insert.where))
     throw refused(table, 'a row', rights.insert.rules);
   await refuseTaken(connection, stage, rights.update, seen, own);
-  const counts = await putStaged(connection, stage, stamp);
+  const counts = await putStaged(connection, stage, stamp, onChange);
   await stage.drop();
   return { rows: counts.added + counts.updated, written: counts.added + counts.updated };
 }
@@ -247,7 +257,7 @@ async function refuseTaken(
 }
 
 async function updateFound(
-  { connection, stamp, limits }: ChangeContext,
+  { connection, stamp, limits, onChange }: ChangeContext,
   table: Table,
   { columns, rule }: Extract<Change, { kind: 'update' }>,
   types: Types,
@@ -278,19 +288,20 @@ async function updateFound(
     (await isBeyond(connection, newRows(stage, stamp), rule.where))
   )
     throw refused(table, 'the change of a row', rule.rules);
-  const { updated, unchanged } = await putStaged(connection, stage, stamp);
+  const { updated, unchanged } = await putStaged(connection, stage, stamp, onChange);
   await stage.drop();
   return { rows: updated + unchanged, written: updated };
 }
 
 async function deleteFound(
-  { connection, stamp }: ChangeContext,
+  { connection, stamp, onChange }: ChangeContext,
   table: Table,
   { rule }: Extract<Change, { kind: 'delete' }>,
 ): Promise<ChangeCounts> {
   const before = { from: `(select t.* from ${FOUND} f ${foundOf(table)}) t`, params: [] };
   if (await isBeyond(connection, before, rule.where))
     throw refused(table, 'the removal of a row', rule.rules);
+  await onChange?.(table, `from ${FOUND} f ${foundOf(table)}`);
   const keys = list(table.key.map((_, i) => `c${i}`));
   const rows = await remove(
     connection,

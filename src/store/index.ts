@@ -10,6 +10,7 @@ export { migrate, schemaVersion } from './migrate.ts';
 export { checkArrow } from './put-arrow.ts';
 export type { Change, ChangeCounts, ViewQuery } from './change.ts';
 export type { WriteRights, WriteRule } from './rights.ts';
+export type { ChangedTable, CommitGuard, ContentHash, PendingCommit } from './pending-commit.ts';
 export type { PutCounts, Stamp } from './put.ts';
 export { dropStage, stageArrow, stagedValues, type Staged } from './staging.ts';
 export type { Stage } from './stage.ts';

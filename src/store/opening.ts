@@ -38,6 +38,8 @@ export interface StoreParts {
   readonly commitVersion: bigint;
   readonly salvage: Salvage | undefined;
   readonly warnings: readonly string[];
+  /** Versions of the schema that were made just now. */
+  readonly migrated: readonly number[];
   readonly lanceDamage: FractalError | undefined;
 }
 
@@ -64,7 +66,7 @@ export async function openParts(options: StoreOptions): Promise<StoreParts> {
       await nameNode(connection, newId(clock, random));
       // Tables and the node's name leave the log at once: a damaged log then costs commits, never the schema.
       if (applied.length > 0) await connection.run('CHECKPOINT');
-      return await readHead(connection);
+      return { ...(await readHead(connection)), applied };
     });
     const warnings = await whatWasLost(options, opened.salvage, head.commitVersion, mark.last.version);
     for (const warning of warnings) log('error', warning);
@@ -91,6 +93,7 @@ export async function openParts(options: StoreOptions): Promise<StoreParts> {
       commitVersion,
       salvage: opened.salvage,
       warnings,
+      migrated: head.applied,
       lanceDamage,
     };
   } catch (error) {

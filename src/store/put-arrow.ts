@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { badInputError, type Limits } from '../base/index.ts';
 import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows } from './duckdb.ts';
-import { changedRows, putStaged, type PutCounts, type Stamp } from './put.ts';
+import { changedRows, putStaged, type OnChange, type PutCounts, type Stamp } from './put.ts';
 import { isBeyond, newRows, refused, type WriteRights } from './rights.ts';
 import { Stage } from './stage.ts';
 import { dropStage, stageArrow, type Staged } from './staging.ts';
@@ -13,7 +13,7 @@ export async function checkArrow(
   connection: DuckDBConnection,
   table: Table,
   ipc: AsyncIterable<Uint8Array>,
-  { rights, limits, signal }: Omit<PutArrowOptions, 'stamp'>,
+  { rights, limits, signal }: Omit<PutArrowOptions, 'stamp' | 'onChange'>,
 ): Promise<number> {
   const staged = await stageArrow(connection, ipc, { rowsMax: limits.flight_ingest_rows, signal });
   try {
@@ -29,6 +29,7 @@ export interface PutArrowOptions {
   readonly stamp: Stamp;
   readonly limits: Limits;
   readonly signal: AbortSignal;
+  readonly onChange?: OnChange | undefined;
 }
 
 /** Columns are matched by name. Throws `policy.denied` when a row or a change is beyond the rights. */
@@ -36,7 +37,7 @@ export async function putArrow(
   connection: DuckDBConnection,
   table: Table,
   ipc: AsyncIterable<Uint8Array>,
-  { rights, stamp, limits, signal }: PutArrowOptions,
+  { rights, stamp, limits, signal, onChange }: PutArrowOptions,
 ): Promise<PutCounts> {
   const staged = await stageArrow(connection, ipc, { rowsMax: limits.flight_ingest_rows, signal });
   const sources = matchColumns(table, staged, rights.insert.columns);
@@ -49,7 +50,7 @@ export async function putArrow(
   await execute(connection, `insert into ${stage.name} select ${values.join(', ')} from ${staged.table}`);
   await dropStage(connection, staged);
   await checkRights(connection, stage, rights, stamp);
-  const counts = await putStaged(connection, stage, stamp);
+  const counts = await putStaged(connection, stage, stamp, onChange);
   await stage.drop();
   return counts;
 }

@@ -91,11 +91,15 @@ export function changedRows(stage: Staged): string {
   return `${matched} where ${differs}`;
 }
 
+/** Told of rows `t` of the table before they are changed, as `from … where …`. */
+export type OnChange = (table: Table, from: string) => Promise<void>;
+
 /** Writes staged rows by the rules of the table's class. */
 export async function putStaged(
   connection: DuckDBConnection,
   stage: Staged,
   stamp: Stamp,
+  onChange?: OnChange,
 ): Promise<PutCounts> {
   const { table, name: staged } = stage;
   const name = qualifiedName(table);
@@ -121,6 +125,7 @@ export async function putStaged(
     );
   // For a class that is never rewritten, what is left differs in its tombstone or in what is derived.
   const set = other.map((column) => `${column.name} = ${value(column)}, `).join('');
+  if (differing > 0n) await onChange?.(table, changedRows(stage));
   const updated =
     differing === 0n
       ? 0
@@ -144,6 +149,7 @@ export async function putSteps(
   stage: Stage,
   states: StateMachine,
   stamp: Stamp,
+  onChange?: OnChange,
 ): Promise<PutCounts> {
   const { table, name: staged } = stage;
   const own = table.columns.map((column) => column.name);
@@ -186,7 +192,7 @@ export async function putSteps(
       `create or replace temp table ${step.name} as select ${list(own)} from ${staged}
          qualify row_number() over (partition by ${keys} order by rowid) = ${i}`,
     );
-    const counts = await putStaged(connection, step, stamp);
+    const counts = await putStaged(connection, step, stamp, onChange);
     added += counts.added;
     updated += counts.updated;
   }

@@ -16,6 +16,7 @@ import type { HeadMark } from './head-mark.ts';
 import { moveHead, readHead } from './heads.ts';
 import type { LanceDefinition, LanceStore, LanceTable } from './lance.ts';
 import { damaged, openParts, recover, type StoreOptions, type StoreParts } from './opening.ts';
+import type { CommitGuard } from './pending-commit.ts';
 import type { Stamp } from './put.ts';
 import { Transaction } from './transaction.ts';
 import { ViewCatalogues, type ViewLease } from './view-catalogues.ts';
@@ -49,6 +50,8 @@ export class Store {
   readonly options: StoreOptions;
   readonly nodeId: string;
   readonly salvage: Salvage | undefined;
+  /** Versions of the schema that were made when it was opened. */
+  readonly migrated: readonly number[];
   readonly #duck: DuckDb;
   readonly #lance: LanceStore;
   readonly #mark: HeadMark;
@@ -60,6 +63,7 @@ export class Store {
   readonly #views: ViewCatalogues;
   #commitVersion: bigint;
   #lanceDamage: FractalError | undefined;
+  #guard: { readonly guard: CommitGuard; readonly hashKey: string } | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(options: StoreOptions, parts: StoreParts) {
@@ -72,6 +76,7 @@ export class Store {
     this.#hlc = parts.hlc;
     this.#commitVersion = parts.commitVersion;
     this.salvage = parts.salvage;
+    this.migrated = parts.migrated;
     this.#warnings = [...parts.warnings];
     this.#lanceDamage = parts.lanceDamage;
   }
@@ -95,6 +100,11 @@ export class Store {
   onCommit(listener: (commitVersion: bigint) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Asked before each commit from now on; `hashKey` makes the hashes of contents that it is told. One at a time. */
+  guardCommits(guard: CommitGuard, hashKey: string): void {
+    this.#guard = { guard, hashKey };
   }
 
   /** Runs `body` and commits both engines, or neither. Bodies run one at a time and may run again after a conflict. */
@@ -132,7 +142,15 @@ export class Store {
     const stamp = { nodeId: this.nodeId, hlc: this.#hlc.tick(), commitVersion: this.#commitVersion + 1n };
     const lance = (name: string): LanceTable => this.lanceTable(name);
     const stand = (catalogue?: string): Promise<void> => this.#duck.stand(connection, catalogue);
-    const transaction = new Transaction(connection, lance, this.options.limits, stamp, stand);
+    const transaction = new Transaction(
+      connection,
+      lance,
+      this.options.limits,
+      stamp,
+      stand,
+      this.#guard?.hashKey,
+    );
+    let failed: ((error: unknown) => Promise<void>) | undefined;
     try {
       await connection.run('BEGIN');
       const value = await body(transaction);
@@ -162,12 +180,20 @@ export class Store {
           BigInt(transaction.changedRows),
         ],
       );
+      failed = await this.#guard?.guard({
+        stamp,
+        principal,
+        tables: await transaction.changes(),
+        rows: (sql, params = []) => readRows(connection, sql, params),
+      });
       await connection.run('COMMIT');
+      failed = undefined;
       this.#commitVersion = stamp.commitVersion;
       await this.#settle(stamp, heads);
       return { value, commitVersion: stamp.commitVersion };
     } catch (error) {
       await this.#undo(connection, transaction);
+      await failed?.(error);
       throw duckError(error);
     } finally {
       this.#duck.release(connection);

@@ -13,9 +13,10 @@ import { execute, readRows, type Parameters } from './duckdb.ts';
 import type { LanceTable, LanceUpdate } from './lance.ts';
 import { FreshRows } from './fresh.ts';
 import { change, type Change, type ChangeCounts } from './change.ts';
+import { ChangeHashes, type ChangedTable } from './pending-commit.ts';
 import { putArrow } from './put-arrow.ts';
 import type { WriteRights } from './rights.ts';
-import { keepNew, putStaged, putSteps, remove, type PutCounts, type Stamp } from './put.ts';
+import { keepNew, putStaged, putSteps, remove, type OnChange, type PutCounts, type Stamp } from './put.ts';
 import { Stage } from './stage.ts';
 import type { Row } from './values.ts';
 
@@ -27,7 +28,9 @@ export class Transaction {
   readonly #stand: (catalogue?: string) => Promise<void>;
   readonly #fresh: FreshRows;
   readonly #passages = new Map<string, ArrowTable>();
-  readonly #tables = new Set<string>();
+  readonly #tables = new Map<string, Table>();
+  /** Undefined when nobody asks what changes. */
+  readonly #hashes: ChangeHashes | undefined;
   readonly #staged = new Set<string>();
   #changedRows = 0;
   #stagedRows = 0;
@@ -39,6 +42,7 @@ export class Transaction {
     limits: Limits,
     stamp: Stamp,
     stand: (catalogue?: string) => Promise<void>,
+    hashKey?: string,
   ) {
     this.#stand = stand;
     this.#connection = connection;
@@ -46,6 +50,7 @@ export class Transaction {
     this.#limits = limits;
     this.stamp = stamp;
     this.#fresh = new FreshRows(connection, stamp, limits);
+    this.#hashes = hashKey === undefined ? undefined : new ChangeHashes(connection, hashKey, stamp);
   }
 
   /** Whether nothing is left of what it wrote. Such a transaction makes no commit. */
@@ -57,10 +62,22 @@ export class Transaction {
     return this.#changedRows;
   }
   get changedTables(): readonly string[] {
-    return [...this.#tables].sort();
+    return [...this.#tables.keys()].sort();
   }
   get stagedTables(): readonly string[] {
     return [...this.#staged].sort();
+  }
+
+  /** Contents of what changes, before and after. When all is written. */
+  async changes(): Promise<ChangedTable[]> {
+    return (
+      (await this.#hashes?.changed(this.changedTables.flatMap((name) => this.#tables.get(name) ?? []))) ?? []
+    );
+  }
+
+  get #onChange(): OnChange | undefined {
+    const hashes = this.#hashes;
+    return hashes === undefined ? undefined : (table, from) => hashes.before(table, from);
   }
 
   /** Writes what waits. Before the commit. */
@@ -104,6 +121,7 @@ export class Transaction {
       stamp,
       limits: this.#limits,
       signal,
+      onChange: this.#onChange,
     });
     this.#note(table, counts.added + counts.updated);
     return counts;
@@ -119,6 +137,7 @@ export class Transaction {
         stamp: this.stamp,
         limits: this.#limits,
         signal,
+        onChange: this.#onChange,
       },
       table,
       what,
@@ -150,8 +169,8 @@ export class Transaction {
     const { states } = stage.table;
     const counts =
       options.steps === true && states !== undefined
-        ? await putSteps(this.#connection, stage, states, this.stamp)
-        : await putStaged(this.#connection, stage, this.stamp);
+        ? await putSteps(this.#connection, stage, states, this.stamp, this.#onChange)
+        : await putStaged(this.#connection, stage, this.stamp, this.#onChange);
     this.#note(stage.table, counts.added + counts.updated);
     return counts;
   }
@@ -192,6 +211,7 @@ export class Transaction {
   async close(table: Table, set: string, where: string, params: Parameters): Promise<number> {
     await this.#fresh.before(`${qualifiedName(table)} ${where}`);
     const n = params.length;
+    await this.#hashes?.before(table, matching(table, where, params), params);
     const changed = await execute(
       this.#connection,
       `update ${qualifiedName(table)} set ${set}, node_id = $${n + 1}, hlc = $${n + 2}, commit_version = $${n + 3} where ${where}`,
@@ -204,6 +224,7 @@ export class Transaction {
   /** Leaves tombstones. */
   async remove(table: Table, where: string, params: readonly (string | number)[]): Promise<number> {
     await this.#fresh.before(`${qualifiedName(table)} ${where}`);
+    await this.#hashes?.before(table, matching(table, `not deleted and (${where})`, params), params);
     const removed = await remove(this.#connection, table, where, params, this.stamp);
     this.#note(table, removed);
     return removed;
@@ -251,7 +272,13 @@ export class Transaction {
 
   #note(table: Table, rows: number): void {
     if (rows === 0) return;
-    this.#tables.add(qualifiedName(table));
+    this.#tables.set(qualifiedName(table), table);
     this.#changedRows += rows;
   }
+}
+
+/** Rows that meet a condition. It need not use every parameter, while the engine insists that a statement does. */
+function matching(table: Table, where: string, params: Parameters): string {
+  const all = params.map((_, i) => ` and ($${i + 1}::varchar is null or true)`).join('');
+  return `from ${qualifiedName(table)} t where (${where})${all}`;
 }

@@ -9,6 +9,8 @@ declare const authorized: unique symbol;
 /** Only `authorize` makes one: forgetting the policy does not compile. */
 export interface AuthorizedQuery extends BoundQuery {
   readonly principal: Principal;
+  /** Rows read so far by whoever runs it. */
+  readonly tally: { rows: number };
   readonly [authorized]: true;
 }
 
@@ -21,5 +23,9 @@ export function authorize(statement: Statement, principal: Principal, policy: Ac
       `${principal.id} may not run SQL (${decision.rule})`,
       'Ask an administrator for the right.',
     );
-  return { ...bind(statement, policy.scope(principal)), principal } as unknown as AuthorizedQuery;
+  return {
+    ...bind(statement, policy.scope(principal)),
+    principal,
+    tally: { rows: 0 },
+  } as unknown as AuthorizedQuery;
 }

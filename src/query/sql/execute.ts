@@ -134,7 +134,10 @@ export async function openQuery(
     const open = await (pinned?.stream(run, values, ticket.signal) ??
       store.stream(run, values, ticket.signal, catalogue));
     return {
-      source: capped(open.result, limits.sql_rows, ticket.read),
+      source: capped(open.result, limits.sql_rows, (rows) => {
+        ticket.read(rows);
+        query.tally.rows += rows;
+      }),
       signal: ticket.signal,
       close(code) {
         open.close();

@@ -38,7 +38,7 @@ export async function keptOr(
   const kept = find<Uint8Array>(store, query, key);
   if (kept !== undefined) return replay(kept, pieces);
   const version = store.commitVersion;
-  return recording({ store, key, version, extra: undefined }, await run(), pieces);
+  return recording({ store, key, version, extra: undefined, query }, await run(), pieces);
 }
 
 export async function keptMessagesOr(
@@ -54,17 +54,20 @@ export async function keptMessagesOr(
     return { schema: kept.extra as ArrowMessages['schema'], messages: replay(kept, MESSAGES) };
   const version = store.commitVersion;
   const { schema, messages } = await run();
-  return { schema, messages: recording({ store, key, version, extra: schema }, messages, MESSAGES) };
+  return { schema, messages: recording({ store, key, version, extra: schema, query }, messages, MESSAGES) };
 }
 
 interface Kept<T> {
   readonly pieces: readonly T[];
   readonly extra: unknown;
+  readonly rows: number;
 }
 
-function find<T>(store: Store, { principal, statement }: AuthorizedQuery, key: string): Kept<T> | undefined {
+function find<T>(store: Store, query: AuthorizedQuery, key: string): Kept<T> | undefined {
   const kept = cacheOf(store)?.find<Kept<T>>(key, store.commitVersion);
-  if (kept !== undefined) deskOf(store).answered(principal, statement.text);
+  if (kept === undefined) return undefined;
+  deskOf(store).answered(query.principal, query.statement.text);
+  query.tally.rows += kept.rows;
   return kept;
 }
 
@@ -72,9 +75,17 @@ async function* replay<T>({ pieces }: Kept<T>, { copy }: Pieces<T>): AsyncGenera
   for (const piece of pieces) yield copy(piece);
 }
 
+interface Recorded {
+  readonly store: Store;
+  readonly key: string;
+  readonly version: bigint;
+  readonly extra: unknown;
+  readonly query: AuthorizedQuery;
+}
+
 /** An answer as it passes. It is kept once it is whole, if the data did not change since it was asked for. */
 function recording<T>(
-  at: { store: Store; key: string; version: bigint; extra: unknown },
+  at: Recorded,
   items: AsyncGenerator<T, void, undefined>,
   of: Pieces<T>,
 ): AsyncGenerator<T, void, undefined> {
@@ -82,7 +93,7 @@ function recording<T>(
 }
 
 async function* record<T>(
-  { store, key, version, extra }: { store: Store; key: string; version: bigint; extra: unknown },
+  { store, key, version, extra, query }: Recorded,
   items: AsyncIterable<T>,
   of: Pieces<T>,
 ): AsyncGenerator<T, void, undefined> {
@@ -96,5 +107,5 @@ async function* record<T>(
     yield item;
   }
   if (pieces !== undefined && store.commitVersion === version)
-    cacheOf(store)?.keep(key, { pieces, extra } satisfies Kept<T>, bytes, version);
+    cacheOf(store)?.keep(key, { pieces, extra, rows: query.tally.rows } satisfies Kept<T>, bytes, version);
 }

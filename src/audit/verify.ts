@@ -1,0 +1,303 @@
+/**
+ * Checks a whole log from its files: every byte of every entry, the chain, the tiles, every checkpoint. Needs no node and
+ * writes nothing. Names the first entry that is not as it was written.
+ */
+import path from 'node:path';
+import type { FileSystem } from '../base/index.ts';
+import { HASH_BYTES, NO_HASH, decodeEntry } from './entry.ts';
+import { readHead } from './head.ts';
+import { TILE_WIDTH, TreeEdge } from './merkle.ts';
+import {
+  checkNote,
+  parseCheckpoint,
+  parseKey,
+  parseNote,
+  type Checkpoint,
+  type Note,
+  type NoteKey,
+} from './note.ts';
+import { SEGMENT_FOLDER, firstOf, scanSegment, segmentName, type Fault, type Line } from './segment.ts';
+import { PUBLIC_KEYS, readKeys } from './signer.ts';
+import { tilePath } from './tiles.ts';
+
+export interface Verdict {
+  readonly ok: boolean;
+  /** Entries that are good, from the first on. */
+  readonly entries: number;
+  /** Of these, how many have given up their body by a rule that the log tells of. */
+  readonly expired: number;
+  readonly checkpoints: number;
+  /** The root over these entries, in base64. */
+  readonly root: string;
+  /** Leaf hash of the last one, in hexadecimal. */
+  readonly head: string;
+  readonly faults: readonly LogFault[];
+}
+
+export interface LogFault {
+  /** The first bad entry; null when it is not an entry that is bad. */
+  readonly entry: number | null;
+  readonly reason: string;
+}
+
+const CHECKPOINT_MARK = '"event_type":"log.checkpoint"';
+const EXPIRED_MARK = '"event_type":"log.expired"';
+
+export async function verifyLog(fs: FileSystem, folder: string): Promise<Verdict> {
+  return await new Verification(fs, folder).run();
+}
+
+class Verification {
+  readonly #fs: FileSystem;
+  readonly #folder: string;
+  readonly #faults: LogFault[] = [];
+  readonly #bodiless: number[] = [];
+  readonly #expired: { readonly first: number; readonly end: number }[] = [];
+  readonly #keys: NoteKey[] = [];
+  /** Tiles of the tree that wait to be compared with those on disk. */
+  #full: { readonly level: number; readonly index: number; readonly bytes: Buffer }[] = [];
+  readonly #tree = new TreeEdge((level, index, bytes) =>
+    this.#full.push({ level, index, bytes: Buffer.from(bytes) }),
+  );
+  #checkpoints = 0;
+  /** Entries under the last good checkpoint of the log. */
+  #signed = 0;
+  #last = NO_HASH;
+  /** The first entry that its tile knows otherwise. */
+  #firstUnlike: number | undefined;
+  readonly #badTiles: string[] = [];
+  /** The last checkpoint, as the file beside the log has it. */
+  #note: { readonly checkpoint: Checkpoint | undefined; readonly isSigned: boolean } | undefined;
+  /** Root of the tree at its size. */
+  #noteRoot: Buffer | undefined;
+
+  constructor(fs: FileSystem, folder: string) {
+    this.#fs = fs;
+    this.#folder = folder;
+  }
+
+  async run(): Promise<Verdict> {
+    const fs = this.#fs;
+    for (const text of await readKeys(fs, path.join(this.#folder, PUBLIC_KEYS)))
+      try {
+        this.#keys.push(parseKey(text));
+      } catch {
+        this.#fault(null, `${PUBLIC_KEYS} holds a line that is no key`);
+      }
+    await this.#readNote();
+    this.#rootAtNote();
+    await this.#entries();
+    if (this.#faults.every((fault) => fault.entry === null)) await this.#ends();
+    return {
+      ok: this.#faults.length === 0,
+      entries: this.#tree.size,
+      expired: this.#bodiless.length,
+      checkpoints: this.#checkpoints,
+      root: this.#tree.root().toString('base64'),
+      head: this.#last,
+      faults: this.#faults,
+    };
+  }
+
+  #fault(entry: number | null, reason: string): void {
+    this.#faults.push({ entry, reason });
+  }
+
+  async #entries(): Promise<void> {
+    const fs = this.#fs;
+    const segments = path.join(this.#folder, SEGMENT_FOLDER);
+    const names = await fs.list(segments);
+    const firsts = names.flatMap((name) => firstOf(name) ?? []);
+    for (const name of names)
+      if (firstOf(name) === undefined)
+        this.#fault(null, `segments/ holds ${name}, which is no file of the log`);
+    for (const [i, first] of firsts.entries()) {
+      const size = this.#tree.size;
+      if (first !== size) {
+        this.#fault(
+          Math.min(first, size),
+          first > size ? 'it is missing, with the end of its file' : 'its file begins too early',
+        );
+        return;
+      }
+      const bytes = await fs.readFile(path.join(segments, segmentName(first)));
+      const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      let stopped: LogFault | undefined;
+      const scanned = scanSegment(file, first, this.#last, (line) => {
+        if (stopped === undefined) stopped = this.#take(line);
+      });
+      await this.#compareTiles(
+        i === firsts.length - 1 || stopped !== undefined || scanned.fault !== undefined,
+      );
+      if (stopped !== undefined) {
+        this.#faults.push({ ...stopped, entry: this.#firstUnlike ?? stopped.entry });
+        return;
+      }
+      if (scanned.fault !== undefined) {
+        await this.#broken(scanned.fault, file, scanned.bytes, i === firsts.length - 1);
+        return;
+      }
+    }
+  }
+
+  /** One entry whose own hash and chain are good. Answers why it is not the one that was written. */
+  #take({ id, hash, bytes }: Line): LogFault | undefined {
+    if (bytes === undefined) this.#bodiless.push(id);
+    else {
+      const text = bytes.toString('latin1', 0, KIND_BYTES);
+      const fault = text.includes(CHECKPOINT_MARK) ? this.#checkpointEntry(id, bytes) : undefined;
+      if (fault !== undefined) return fault;
+      if (text.includes(EXPIRED_MARK)) this.#expiredEntry(bytes);
+    }
+    this.#tree.add(hash);
+    this.#rootAtNote();
+    this.#last = hash;
+    return undefined;
+  }
+
+  async #compareTiles(withPartial: boolean): Promise<void> {
+    const tiles = this.#full;
+    this.#full = [];
+    if (withPartial)
+      for (let level = 0; level < this.#tree.height; level++)
+        tiles.push({ level, ...this.#tree.partial(level) });
+    for (const { level, index, bytes } of tiles) {
+      const stored = await this.#stored(level, index);
+      if (bytes.equals(stored.subarray(0, bytes.length))) continue;
+      this.#badTiles.push(tilePath(level, index));
+      if (level > 0 || this.#firstUnlike !== undefined) continue;
+      for (let at = 0; at < Math.min(stored.length, bytes.length); at += HASH_BYTES)
+        if (!bytes.subarray(at, at + HASH_BYTES).equals(stored.subarray(at, at + HASH_BYTES))) {
+          this.#firstUnlike = index * TILE_WIDTH + at / HASH_BYTES;
+          break;
+        }
+    }
+  }
+
+  async #stored(level: number, index: number): Promise<Uint8Array> {
+    const file = path.join(this.#folder, tilePath(level, index));
+    return (await this.#fs.stat(file)) === undefined ? new Uint8Array() : await this.#fs.readFile(file);
+  }
+
+  /** A checkpoint in the log says what the tree was before it. */
+  #checkpointEntry(id: number, bytes: Uint8Array): LogFault | undefined {
+    const entry = decodeEntry(bytes);
+    if (entry?.event_type !== 'log.checkpoint') return undefined;
+    const reason = this.#noteFault(textOf(entry.detail['note']), id);
+    return reason === undefined ? undefined : { entry: reason === WRONG_ROOT ? this.#signed : id, reason };
+  }
+
+  #noteFault(printed: string, size: number): string | undefined {
+    let note: Note;
+    try {
+      note = parseNote(printed);
+    } catch {
+      return 'it is a checkpoint that is no signed note';
+    }
+    const signed = parseCheckpoint(note.text);
+    if (signed === undefined) return 'it is a checkpoint that cannot be read';
+    if (!this.#keys.some((key) => key.name === signed.origin && checkNote(note, key) !== undefined))
+      return 'no known key signed this checkpoint';
+    if (signed.size > size) return `it is missing: a checkpoint over ${signed.size} entries was signed`;
+    if (signed.size === this.#tree.size) {
+      if (!this.#tree.root().equals(signed.root)) return WRONG_ROOT;
+      this.#signed = signed.size;
+      this.#checkpoints++;
+    }
+    return undefined;
+  }
+
+  #expiredEntry(bytes: Uint8Array): void {
+    const detail = decodeEntry(bytes)?.detail;
+    const ranges = Array.isArray(detail?.['ranges'])
+      ? (detail['ranges'] as readonly (readonly number[])[])
+      : [];
+    for (const [first = 0, end = 0] of ranges) this.#expired.push({ first, end });
+  }
+
+  /** The scan stopped: at the entry itself, or at the one that names it. */
+  async #broken({ entry, kind, reason }: Fault, file: Buffer, at: number, isLast: boolean): Promise<void> {
+    const head = await readHead(this.#fs, path.join(this.#folder, 'head'));
+    if (this.#firstUnlike !== undefined)
+      return this.#fault(this.#firstUnlike, 'it is not the entry its tile knows');
+    if (kind !== 'chain' || entry === 0) {
+      if (kind === 'torn' && isLast && head !== undefined && entry >= head.size)
+        return this.#fault(
+          null,
+          `behind entry ${entry - 1} is the beginning of one that was never acknowledged`,
+        );
+      return this.#fault(entry, reason);
+    }
+    // Two entries disagree. The one that its successor, or the mark, knows as it is, is the good one.
+    const line = file.subarray(at, file.indexOf(0x0a, at));
+    const own = line.toString('latin1', 0, 2 * HASH_BYTES);
+    const next = file.toString('latin1', at + line.length + 1, at + line.length + 1 + 256);
+    const isVouched =
+      next.includes(`"prev_hash":"${own}"`) || (head?.size === entry + 1 && head.hash === own);
+    if (isVouched) this.#fault(entry - 1, 'it is not the entry that the next one names');
+    else this.#fault(entry, reason);
+  }
+
+  /** What is said about the end: the mark, the last checkpoint, the tiles, the bodies. */
+  async #ends(): Promise<void> {
+    const size = this.#tree.size;
+    const head = await readHead(this.#fs, path.join(this.#folder, 'head'));
+    if (head === undefined) {
+      if (size > 0) this.#fault(null, 'the mark of the last acknowledged entry is missing or damaged');
+    } else if (head.size > size) this.#fault(size, `it is missing: ${head.size} entries were acknowledged`);
+    else if (head.size === size && head.hash !== this.#last)
+      this.#fault(this.#firstUnlike ?? size - 1, 'it is not the entry that was acknowledged');
+    this.#lastNote(size);
+    if (this.#faults.length === 0)
+      for (const tile of this.#badTiles) {
+        // Entries that were signed for are good: then it is the tile that is not.
+        const isEntry = this.#firstUnlike !== undefined && this.#firstUnlike >= this.#signed;
+        this.#fault(
+          isEntry ? (this.#firstUnlike ?? null) : null,
+          `${tile} is missing, or not what the entries make`,
+        );
+      }
+    for (const id of this.#bodiless)
+      if (!this.#expired.some(({ first, end }) => id >= first && id < end)) {
+        this.#fault(id, 'its body is gone, and no entry tells of its expiry');
+        break;
+      }
+  }
+
+  async #readNote(): Promise<void> {
+    const file = path.join(this.#folder, 'checkpoint');
+    if ((await this.#fs.stat(file)) === undefined) return;
+    const printed = Buffer.from(await this.#fs.readFile(file)).toString('utf8');
+    this.#note = { checkpoint: parseCheckpoint(printed), isSigned: this.#isSigned(printed) };
+  }
+
+  #rootAtNote(): void {
+    if (this.#tree.size === this.#note?.checkpoint?.size) this.#noteRoot = this.#tree.root();
+  }
+
+  #lastNote(size: number): void {
+    if (this.#note === undefined) return;
+    const { checkpoint, isSigned } = this.#note;
+    if (checkpoint === undefined || !isSigned)
+      this.#fault(null, 'the file of the last checkpoint is damaged, or signed by no known key');
+    else if (checkpoint.size > size)
+      this.#fault(size, `it is missing: a checkpoint over ${checkpoint.size} entries was signed`);
+    else if (this.#noteRoot?.equals(checkpoint.root) !== true)
+      this.#fault(this.#firstUnlike ?? this.#signed, WRONG_ROOT);
+  }
+
+  #isSigned(printed: string): boolean {
+    try {
+      const note = parseNote(printed);
+      return this.#keys.some((key) => checkNote(note, key) !== undefined);
+    } catch {
+      return false;
+    }
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** An entry begins with what kind it is; `resource` and `detail` come behind. */
+const KIND_BYTES = 512;
+const WRONG_ROOT = 'the entries before it are not those that were signed';

@@ -1,0 +1,395 @@
+/**
+ * What the log says of each call of a node. The compiler asks for every one: a call that is added is decided here.
+ *
+ * Details hold references and hashes. Free texts that callers give (questions, names, paths) are told as keyed hashes.
+ */
+import type { AuditCategory } from '../../schema/index.ts';
+import type { ImportEvent, ImportRequest, Job, NodeApi, ReindexEvent, WatchRequest } from '../api.ts';
+import type { Detail, Recorder } from './recorder.ts';
+
+type Result<K extends keyof NodeApi> = ReturnType<NodeApi[K]>;
+
+/** `events`: items as they come. `batches`: an answer that streams. `answer`: one value. */
+export type Shape<K extends keyof NodeApi> =
+  Result<K> extends AsyncIterable<unknown>
+    ? 'events'
+    : Result<K> extends Promise<AsyncIterable<unknown>>
+      ? 'batches'
+      : 'answer';
+
+type Item<K extends keyof NodeApi> = Result<K> extends AsyncIterable<infer T> ? T : Awaited<Result<K>>;
+
+export interface AuditedDoor<K extends keyof NodeApi> {
+  readonly category: AuditCategory;
+  readonly shape: Shape<K>;
+  /** It changes something: it begins only when its beginning is durable, and answers when its end is. */
+  readonly changes: boolean;
+  /** What it is done to. */
+  readonly resource: (...args: Parameters<NodeApi[K]>) => string;
+  /** What was asked. */
+  readonly asked?: (recorder: Recorder, ...args: Parameters<NodeApi[K]>) => Detail;
+  /** What came of it; for events, of all of them. */
+  readonly outcome?: (items: readonly Item<K>[], recorder: Recorder) => Detail;
+}
+
+export type Door<K extends keyof NodeApi> = AuditedDoor<K> | { readonly unaudited: string };
+
+export type Doors = { readonly [K in keyof NodeApi]: Door<K> };
+
+const given = (values: Readonly<Record<string, string | number | boolean | undefined>>): Detail =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+
+const importAsked = (recorder: Recorder, request: ImportRequest | WatchRequest): Detail => ({
+  ...given({
+    kind: request.kind,
+    jurisdiction: request.jurisdiction,
+    in_force_from: request.in_force_from,
+    mapping: request.mapping === undefined ? undefined : recorder.hidden(request.mapping),
+    mapping_text: request.mapping_text === undefined ? undefined : recorder.hidden(request.mapping_text),
+    allow_network: request.allow_network,
+  }),
+  paths: ('path' in request ? [request.path] : request.paths.slice(0, PATHS)).map((one) =>
+    recorder.hidden(one),
+  ),
+  ...('path' in request ? {} : { path_count: request.paths.length }),
+});
+
+/** Paths that one entry names. */
+const PATHS = 100;
+
+/** Each file is in the entry of its commit; here is how many of each kind there were. */
+const imported = (events: readonly ImportEvent[]): Detail => {
+  const counts: Record<string, number> = {};
+  for (const event of events)
+    if (event.type === 'result') counts[event.result.status] = (counts[event.result.status] ?? 0) + 1;
+  return { files: counts };
+};
+
+const jobDoor = (id: number): string => `job/${id}`;
+const jobState = ([job]: readonly Job[]): Detail =>
+  job === undefined ? {} : { job: job.id, state: job.state, files: job.files_total };
+
+export const DOORS: Doors = {
+  status: { unaudited: 'figures of the node; asked all the time by who watches it' },
+  doctor: { category: 'administration', shape: 'answer', changes: false, resource: () => 'node' },
+  search: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'law.sections',
+    asked: (recorder, request) => ({
+      query_hash: recorder.hidden(request.query),
+      query_chars: request.query.length,
+      ...given({ k: request.k, mode: request.mode, at: request.at, jurisdiction: request.jurisdiction }),
+      ...(request.document === undefined ? {} : { document_hash: recorder.hidden(request.document) }),
+    }),
+    outcome: ([answer]) => ({
+      rows: answer?.hits.length ?? 0,
+      sections: (answer?.hits ?? []).slice(0, PATHS).map((hit) => hit.section_id),
+      model: answer?.model ?? null,
+    }),
+  },
+  ask: {
+    category: 'inference',
+    shape: 'events',
+    changes: false,
+    resource: () => 'law.sections',
+    asked: (recorder, { question, k, model, at, jurisdiction, document }) => ({
+      input_hash: recorder.hidden(question),
+      ...given({ k, at, jurisdiction }),
+      ...(model === undefined ? {} : { model_hash: recorder.hidden(model) }),
+      ...(document === undefined ? {} : { document_hash: recorder.hidden(document) }),
+    }),
+    // Of all events the last one is kept: the whole answer.
+    outcome: (events, recorder) => {
+      const last = events.at(-1);
+      if (last?.type !== 'answer') return {};
+      const { model, confidence, abstained, inference_id } = last.answer;
+      const output_hash = recorder.hidden(JSON.stringify(last.answer));
+      return { output_hash, model, confidence, abstained, inference_id };
+    },
+  },
+  classify: {
+    category: 'inference',
+    shape: 'answer',
+    changes: false,
+    resource: ({ incidents }) => (incidents === undefined ? 'text' : 'esh.incidents'),
+    asked: (recorder, { texts = [], incidents = [], taxonomy, labels }) => ({
+      texts: texts.length,
+      incidents: incidents.length,
+      input_hash: recorder.hidden(JSON.stringify([texts, incidents])),
+      ...(taxonomy === undefined ? {} : { taxonomy_hash: recorder.hidden(taxonomy) }),
+      ...(labels === undefined ? {} : { labels_hash: recorder.hidden(JSON.stringify(labels)) }),
+    }),
+    outcome: ([answer], recorder) => ({
+      output_hash: recorder.hidden(JSON.stringify(answer)),
+      models: [...new Set(answer?.results.map(({ model }) => model))],
+      inferences: (answer?.results ?? []).slice(0, PATHS).map(({ inference_id }) => inference_id),
+    }),
+  },
+  sql: {
+    category: 'access',
+    shape: 'batches',
+    changes: false,
+    resource: () => 'sql',
+    asked: (recorder, request) => ({
+      ...recorder.statement(request.sql),
+      ...(request.params === undefined
+        ? {}
+        : { params: request.params.length, params_hash: recorder.hidden(JSON.stringify(request.params)) }),
+    }),
+  },
+  explain: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'sql',
+    asked: (recorder, request) => recorder.statement(request.sql),
+  },
+  check: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'compliance',
+    asked: (recorder, { site, at }) => ({ site: recorder.hidden(site), ...given({ at }) }),
+    outcome: ([found]) =>
+      found === undefined ? {} : { site_id: found.site_id, status: found.status, gaps: found.gaps.length },
+  },
+  checkAll: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'compliance',
+    asked: (_recorder, { at }) => given({ at }),
+    outcome: ([found]) => ({ rows: found?.length ?? 0 }),
+  },
+  lawDiff: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'law.versions',
+    asked: (recorder, { document, section, from, to, known_at, all }) => ({
+      document_hash: recorder.hidden(document),
+      ...(section === undefined ? {} : { section_hash: recorder.hidden(section) }),
+      ...given({ from, to, known_at, all }),
+    }),
+    outcome: ([diff]) =>
+      diff === undefined
+        ? {}
+        : {
+            document: diff.document.document_id,
+            from_version: diff.from.version_id,
+            to_version: diff.to.version_id,
+            changes: diff.changes.length,
+          },
+  },
+  lawVersions: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'law.versions',
+    asked: (recorder, document) => ({ document_hash: recorder.hidden(document) }),
+    outcome: ([found]) => ({
+      document: found?.document.document_id ?? null,
+      rows: found?.versions.length ?? 0,
+    }),
+  },
+  lawDocuments: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'law.documents',
+    outcome: ([found]) => ({ rows: found?.length ?? 0 }),
+  },
+  lawShow: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'law.sections',
+    asked: (recorder, { citation, at }) => ({ citation_hash: recorder.hidden(citation), ...given({ at }) }),
+    outcome: ([text]) =>
+      text === undefined ? {} : { version: text.version.version_id, rows: text.provisions.length },
+  },
+  import: {
+    category: 'modification',
+    shape: 'events',
+    changes: true,
+    resource: () => 'import',
+    asked: importAsked,
+    outcome: imported,
+  },
+  submitImport: {
+    category: 'modification',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'import',
+    asked: importAsked,
+    outcome: jobState,
+  },
+  followJob: { category: 'access', shape: 'events', changes: false, resource: jobDoor, outcome: imported },
+  jobs: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'jobs',
+    outcome: ([jobs]) => ({ rows: jobs?.length ?? 0 }),
+  },
+  job: { category: 'access', shape: 'answer', changes: false, resource: jobDoor },
+  pauseJob: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: jobDoor,
+    outcome: jobState,
+  },
+  resumeJob: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: jobDoor,
+    outcome: jobState,
+  },
+  cancelJob: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: jobDoor,
+    outcome: jobState,
+  },
+  retryJob: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: jobDoor,
+    asked: (_recorder, _id, items) => (items === undefined ? {} : { items: items.slice(0, PATHS) }),
+    outcome: jobState,
+  },
+  watch: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'watch',
+    asked: (recorder, request) => ({ ...importAsked(recorder, request), kept: request.kept }),
+  },
+  watches: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'watch',
+    outcome: ([watches]) => ({ rows: watches?.length ?? 0 }),
+  },
+  unwatch: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'watch',
+    asked: (recorder, path) => ({ paths: [recorder.hidden(path)] }),
+  },
+  reindex: {
+    category: 'administration',
+    shape: 'events',
+    changes: true,
+    resource: () => 'law.sections',
+    outcome: (events: readonly ReindexEvent[]) => ({ versions: events.at(-1)?.done ?? 0 }),
+  },
+  sources: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'sources',
+    outcome: ([sources]) => ({ rows: sources?.length ?? 0 }),
+  },
+  addSource: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'sources',
+    asked: (recorder, { name, source, every_s, kind, jurisdiction, since }) => ({
+      name: recorder.hidden(name),
+      source: recorder.hidden(source),
+      ...given({ every_s, kind, jurisdiction, since }),
+    }),
+  },
+  removeSource: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'sources',
+    asked: (recorder, name) => ({ name: recorder.hidden(name) }),
+  },
+  runSources: {
+    category: 'modification',
+    shape: 'events',
+    changes: true,
+    resource: () => 'sources',
+    asked: (recorder, { names, allow_network }) => ({
+      names: names.slice(0, PATHS).map((name) => recorder.hidden(name)),
+      ...given({ allow_network }),
+    }),
+    outcome: imported,
+  },
+  sourceVersions: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'sources',
+    asked: (recorder, { source, allow_network }) => ({
+      source: recorder.hidden(source),
+      ...given({ allow_network }),
+    }),
+    outcome: ([versions]) => ({ rows: versions?.length ?? 0 }),
+  },
+  queries: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'queries',
+    outcome: ([queries]) => ({ rows: queries?.length ?? 0 }),
+  },
+  slowQueries: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'queries',
+    outcome: ([queries]) => ({ rows: queries?.length ?? 0 }),
+  },
+  cancelQuery: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: (id) => `query/${id}`,
+  },
+  users: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: (request) => ('id' in request && typeof request.id === 'string' ? 'user' : 'users'),
+    asked: (recorder, request) => ({
+      action: request.action,
+      ...('id' in request ? { user: recorder.hidden(String(request.id)) } : {}),
+      ...('roles' in request && request.roles !== undefined ? { roles: [...request.roles] } : {}),
+      ...('attributes' in request
+        ? { attributes_hash: recorder.hidden(JSON.stringify(request.attributes)) }
+        : {}),
+      ...('password' in request ? { password: 'set' } : {}),
+      ...('days' in request && request.days !== undefined ? { days: request.days } : {}),
+      ...('credential' in request ? { credential: recorder.hidden(String(request.credential)) } : {}),
+    }),
+    outcome: ([answer]) => ({ users: answer?.users.length ?? 0 }),
+  },
+  policy: {
+    category: 'administration',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'policy',
+    asked: (recorder, request) => ({
+      action: request.action,
+      ...('sql' in request && typeof request.sql === 'string' ? recorder.statement(request.sql) : {}),
+      ...('principal' in request ? { of: recorder.hidden(String(request.principal)) } : {}),
+    }),
+    outcome: ([answer]) => given({ policy_version: answer?.policy?.version }),
+  },
+  close: { unaudited: 'the stop of the node is an entry of its own' },
+};
