@@ -414,7 +414,7 @@ describe('metadata', () => {
     assert.deepEqual(await rows(client.fetch(sql.CommandGetCatalogs, {})), [{ catalog_name: 'fractal' }]);
     assert.deepEqual(
       (await rows(client.fetch(sql.CommandGetDbSchemas, {}))).map((row) => row['db_schema_name']),
-      ['esh', 'law'],
+      ['ai', 'esh', 'law'],
     );
   });
 
