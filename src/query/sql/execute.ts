@@ -5,7 +5,6 @@ import {
   toArrowMessages,
   toIpcStream,
   wholeResult,
-  withoutSecretNames,
   type ArrowMessages,
   type ArrowSource,
   type OpenStream,
@@ -19,6 +18,7 @@ import { UNREAD, deskOf } from './desk/desk.ts';
 import { droppable } from './desk/droppable.ts';
 import { IPC, keptMessagesOr, keptOr } from './desk/kept.ts';
 import { named } from './named.ts';
+import { drawPlan } from './plan.ts';
 import { viewStatements } from './views.ts';
 
 /** A running query. `close` must be called: it gives back the connection, the views and the principal's place. */
@@ -170,9 +170,13 @@ export async function explainQuery(store: Store, query: AuthorizedQuery): Promis
 
 export async function planText(store: Store, query: AuthorizedQuery, catalogue: string): Promise<string> {
   const { sql, params } = query.statement;
-  const plan = await store.rowsOfViews<{ explain_value: string }>(catalogue, `explain ${sql}`, params);
+  const plan = await store.rowsOfViews<{ explain_value: string }>(
+    catalogue,
+    `explain (format json) ${sql}`,
+    params,
+  );
   const limited = query.tables.filter(isLimited);
-  if (limited.length === 0) return withoutSecretNames(plan.map((row) => row.explain_value).join('\n'));
+  if (limited.length === 0) return plan.map((row) => drawPlan(row.explain_value)).join('\n');
   const lines = limited.map((table) => {
     const columns = table.columns.filter((column) => column.shown !== 'plain').map((column) => column.name);
     const masked = columns.length === 0 ? '' : `; masked: ${columns.join(', ')}`;
