@@ -153,6 +153,7 @@ async function takeValues(
   table: Table,
   columns: readonly string[],
   types: Types,
+  found = FOUND,
 ): Promise<ReadonlyMap<string, string>> {
   const first = types.length - columns.length;
   const values = new Map<string, string>();
@@ -168,7 +169,7 @@ async function takeValues(
   });
   if (checks.length === 0) return values;
   const sums = checks.map(({ sql }, i) => `count(*) filter (where ${sql}) as n${i}`);
-  const [row] = await readRows<Record<string, bigint>>(connection, `select ${sums.join(', ')} from ${FOUND}`);
+  const [row] = await readRows<Record<string, bigint>>(connection, `select ${sums.join(', ')} from ${found}`);
   checks.forEach(({ column: { name, type }, missing }, i) => {
     const count = row?.[`n${i}`] ?? 0n;
     if (count === 0n) return;
@@ -262,7 +263,8 @@ async function updateFound(
   { columns, rule }: Extract<Change, { kind: 'update' }>,
   types: Types,
 ): Promise<ChangeCounts> {
-  const values = await takeValues(connection, table, columns, types);
+  const found = `${FOUND} f ${foundOf(table)}`;
+  const values = await takeValues(connection, table, columns, types, found);
   const stage = await Stage.open(connection, table, 'stage_sql', limits);
   const set = [...values].map(([name, value]) => ({ name, value }));
   const differs = `(${set.map(({ name }) => `t.${name}`).join(', ')}) is distinct from (${set.map(({ value }) => value).join(', ')})`;
@@ -274,10 +276,7 @@ async function updateFound(
         ? `case when ${differs} then null::${type} else t.${name} end`
         : `t.${name}`),
   );
-  await execute(
-    connection,
-    `insert into ${stage.name} select ${row.join(', ')} from ${FOUND} f ${foundOf(table)}`,
-  );
+  await execute(connection, `insert into ${stage.name} select ${row.join(', ')} from ${found}`);
   await checkKeys(connection, stage);
   const before = {
     from: `(select t.* from ${qualifiedName(table)} t join ${stage.name} s on ${same(table, 't', 's')}) t`,
