@@ -97,7 +97,6 @@ describe('what is refused', () => {
     });
 
   for (const line of [
-    ['ask', 'why'],
     ['app', 'list'],
     ['sync', 'now', '--anything'],
     ['models', 'pull'],
