@@ -597,7 +597,6 @@ export type ValuesOf<N extends CommandName> = FlagValues<CommandOf<N>['flags']> 
 
 /** Part of the surface, not built yet: the first word, or the first two. */
 export const NOT_BUILT: readonly (readonly [string, string])[] = [
-  ['classify', 'classify a text'],
   ['report', 'reports and statutory filings'],
   ['decide', 'record a human decision'],
   ['law impact', 'the sites that a change of law touches'],
