@@ -1,8 +1,15 @@
 export { AuditLog, sizeOf } from './log.ts';
 export type { AuditLogOptions } from './log.ts';
-export { verifyLog } from './verify.ts';
+export { verifyLog, verifyOpenLog } from './verify.ts';
 export type { LogFault, Verdict } from './verify.ts';
 export { openKeys, originOf } from './signer.ts';
 export type { AuditKeys } from './signer.ts';
 export { decodeEntry } from './entry.ts';
 export type { AuditEntry } from './entry.ts';
+export { findEntries } from './find.ts';
+export type { EntryFilter, FoundEntries } from './find.ts';
+export { BUNDLE_FORMAT, makeBundle, printBundle, verifyBundle } from './bundle.ts';
+export type { AuditBundle, BundleVerdict } from './bundle.ts';
+export { consistencyProof, inclusionProof, rootOf } from './merkle.ts';
+export { isConsistent, isIncluded } from './proof.ts';
+export { checkNote, parseCheckpoint, printKey, printNote } from './note.ts';

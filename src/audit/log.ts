@@ -284,9 +284,9 @@ export class AuditLog implements AuditSink {
     });
   }
 
-  /** Lines from entry `from` on, as they were when asked. */
-  async *lines(from = 0): AsyncGenerator<Line, void, undefined> {
-    const { size } = this.#head;
+  /** Lines from entry `from` on, as they were when asked; before entry `end`. */
+  async *lines(from = 0, end = Infinity): AsyncGenerator<Line, void, undefined> {
+    const size = Math.min(this.#head.size, end);
     for (const first of await this.segments()) {
       const next = (await this.segments()).find((one) => one > first) ?? size;
       if (next <= from || first >= size) continue;

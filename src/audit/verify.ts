@@ -5,7 +5,8 @@
 import path from 'node:path';
 import type { FileSystem } from '../base/index.ts';
 import { HASH_BYTES, NO_HASH, decodeEntry } from './entry.ts';
-import { readHead } from './head.ts';
+import { readHead, type Head } from './head.ts';
+import type { AuditLog } from './log.ts';
 import { TILE_WIDTH, TreeEdge } from './merkle.ts';
 import {
   checkNote,
@@ -44,7 +45,17 @@ const CHECKPOINT_MARK = '"event_type":"log.checkpoint"';
 const EXPIRED_MARK = '"event_type":"log.expired"';
 
 export async function verifyLog(fs: FileSystem, folder: string): Promise<Verdict> {
-  return await new Verification(fs, folder).run();
+  const verification = new Verification(fs, folder);
+  await verification.begin();
+  return await verification.run();
+}
+
+/** The same for a log that goes on meanwhile: all that was in it when asked. */
+export async function verifyOpenLog(log: AuditLog): Promise<Verdict> {
+  const { fs, folder } = log.options;
+  const verification = new Verification(fs, folder);
+  await log.still(() => verification.begin(log.size));
+  return await verification.run();
 }
 
 class Verification {
@@ -60,6 +71,9 @@ class Verification {
     this.#full.push({ level, index, bytes: Buffer.from(bytes) }),
   );
   #checkpoints = 0;
+  #end: number | undefined;
+  /** The last acknowledged entry, as the file beside the log has it. */
+  #mark: Head | undefined;
   /** Entries under the last good checkpoint of the log. */
   #signed = 0;
   #last = NO_HASH;
@@ -76,8 +90,11 @@ class Verification {
     this.#folder = folder;
   }
 
-  async run(): Promise<Verdict> {
+  /** Reads what changes while a log goes on. `end`: how many entries are checked; all when absent. */
+  async begin(end?: number): Promise<void> {
     const fs = this.#fs;
+    this.#end = end;
+    this.#mark = await readHead(fs, path.join(this.#folder, 'head'));
     for (const text of await readKeys(fs, path.join(this.#folder, PUBLIC_KEYS)))
       try {
         this.#keys.push(parseKey(text));
@@ -86,6 +103,9 @@ class Verification {
       }
     await this.#readNote();
     this.#rootAtNote();
+  }
+
+  async run(): Promise<Verdict> {
     await this.#entries();
     if (this.#faults.every((fault) => fault.entry === null)) await this.#ends();
     return {
@@ -107,7 +127,8 @@ class Verification {
     const fs = this.#fs;
     const segments = path.join(this.#folder, SEGMENT_FOLDER);
     const names = await fs.list(segments);
-    const firsts = names.flatMap((name) => firstOf(name) ?? []);
+    const end = this.#end ?? Infinity;
+    const firsts = names.flatMap((name) => firstOf(name) ?? []).filter((first) => first === 0 || first < end);
     for (const name of names)
       if (firstOf(name) === undefined)
         this.#fault(null, `segments/ holds ${name}, which is no file of the log`);
@@ -121,7 +142,7 @@ class Verification {
         return;
       }
       const bytes = await fs.readFile(path.join(segments, segmentName(first)));
-      const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      const file = linesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), end - first);
       let stopped: LogFault | undefined;
       const scanned = scanSegment(file, first, this.#last, (line) => {
         if (stopped === undefined) stopped = this.#take(line);
@@ -217,7 +238,7 @@ class Verification {
 
   /** The scan stopped: at the entry itself, or at the one that names it. */
   async #broken({ entry, kind, reason }: Fault, file: Buffer, at: number, isLast: boolean): Promise<void> {
-    const head = await readHead(this.#fs, path.join(this.#folder, 'head'));
+    const head = this.#mark;
     if (this.#firstUnlike !== undefined)
       return this.#fault(this.#firstUnlike, 'it is not the entry its tile knows');
     if (kind !== 'chain' || entry === 0) {
@@ -241,7 +262,7 @@ class Verification {
   /** What is said about the end: the mark, the last checkpoint, the tiles, the bodies. */
   async #ends(): Promise<void> {
     const size = this.#tree.size;
-    const head = await readHead(this.#fs, path.join(this.#folder, 'head'));
+    const head = this.#mark;
     if (head === undefined) {
       if (size > 0) this.#fault(null, 'the mark of the last acknowledged entry is missing or damaged');
     } else if (head.size > size) this.#fault(size, `it is missing: ${head.size} entries were acknowledged`);
@@ -301,3 +322,15 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 /** An entry begins with what kind it is; `resource` and `detail` come behind. */
 const KIND_BYTES = 512;
 const WRONG_ROOT = 'the entries before it are not those that were signed';
+
+/** The first `count` lines of a file. */
+function linesOf(file: Buffer, count: number): Buffer {
+  if (count === Infinity) return file;
+  let end = 0;
+  for (let line = 0; line < count; line++) {
+    const at = file.indexOf(0x0a, end);
+    if (at < 0) return file;
+    end = at + 1;
+  }
+  return file.subarray(0, end);
+}

@@ -541,6 +541,16 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'one entry of the audit log: the public format of entry bundles holds no longer ones',
   },
+  audit_shown_entries: {
+    value: 10_000,
+    unit: 'entries',
+    why: 'entries of the audit log in one answer',
+  },
+  audit_bundle_bytes: {
+    value: 1024 * 1024,
+    unit: 'bytes',
+    why: 'a bundle that is checked; one that is made has an entry, 53 hashes at most and a checkpoint',
+  },
   sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
   sql_comments: {
     value: 1000,

@@ -1,5 +1,5 @@
 /** Commands as data, and those that a later version will bring. */
-import { SOURCE_FORMS } from '../node/index.ts';
+import { AUDIT_CATEGORIES, SOURCE_FORMS } from '../node/index.ts';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../server/index.ts';
 import type { Flag, FlagValues, GlobalValues } from './flags.ts';
 
@@ -534,6 +534,75 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'audit',
+    summary: 'The audit log: show entries, check it, sign it, prove an entry, check a proof.',
+    details: [
+      'For those with the right `audit`. `verify` reads every entry and names the first bad one; on a stopped node it reads ' +
+        'the files alone and writes nothing. `prove` makes a bundle: one file that `verify-bundle` checks anywhere, with no node.',
+      'Without --key, `verify-bundle` trusts the key that lies in the bundle: that shows that nothing was changed since it ' +
+        'was signed, not who signed. Give the key that the owner of the node told you.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: show.',
+        values: ['show', 'verify', 'checkpoint', 'prove', 'verify-bundle'],
+        optional: true,
+      },
+      {
+        name: 'ENTRY|FILE',
+        doc: 'For prove: the number of an entry. For verify-bundle: the bundle.',
+        optional: true,
+        file: true,
+      },
+    ],
+    flags: [
+      {
+        name: 'since',
+        type: 'string',
+        arg: 'TIME',
+        doc: 'For show: from this day or time on (2026-01-31, 2026-01-31T08:15:00Z).',
+      },
+      { name: 'until', type: 'string', arg: 'TIME', doc: 'For show: up to this day, or before this time.' },
+      { name: 'actor', type: 'string', arg: 'NAME', doc: 'For show: who acted.' },
+      {
+        name: 'category',
+        type: 'choice',
+        arg: 'WORD',
+        values: AUDIT_CATEGORIES,
+        doc: 'For show: the kind of event.',
+      },
+      { name: 'resource', type: 'string', arg: 'NAME', doc: 'For show: what it was done to.' },
+      {
+        name: 'limit',
+        type: 'integer',
+        arg: 'N',
+        default: 100,
+        min: 1,
+        max: 10_000,
+        doc: 'For show: the newest so many.',
+      },
+      {
+        name: 'out',
+        type: 'path',
+        arg: 'FILE',
+        doc: 'For prove and checkpoint: where to write. Default: standard output.',
+      },
+      {
+        name: 'key',
+        type: 'string',
+        arg: 'KEY',
+        doc: 'For verify-bundle: the key that must have signed (NAME+ID+BASE64).',
+      },
+    ],
+    examples: [
+      ['fractal audit show --actor ann --since 2026-01-31', 'What did Ann do?'],
+      ['fractal audit verify', 'Is the log as it was written?'],
+      ['fractal audit prove 4711 --out entry-4711.json', 'Evidence for somebody else.'],
+      ['fractal audit verify-bundle entry-4711.json --key "$KEY"', 'Check it there.'],
+    ],
+  },
+  {
     name: 'user',
     summary: 'Users: list, add, change, remove them, give them tokens.',
     details: [
@@ -603,7 +672,6 @@ export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['app', 'micro-apps'],
   ['node', 'membership of a fleet'],
   ['sync', 'hub and edge'],
-  ['audit', 'the audit log'],
   ['models pull', 'models by name over the network'],
   ['models remove', 'removing models'],
   ['models card', 'model cards'],

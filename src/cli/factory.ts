@@ -1,6 +1,14 @@
 /** How the commands come by a node. `main.ts` fills it from the node layer; tests with a double. */
 import type { Limits, Log } from '../base/index.ts';
-import type { Caller, FlightDoor, MappingCheck, MappingInfo, ModelInfo, NodeApi } from '../node/index.ts';
+import type {
+  AuditVerdict,
+  Caller,
+  FlightDoor,
+  MappingCheck,
+  MappingInfo,
+  ModelInfo,
+  NodeApi,
+} from '../node/index.ts';
 
 /** Who acts when `--as` is not given. */
 export const LOCAL_OPERATOR = 'local-operator';
@@ -52,6 +60,8 @@ export interface NodeFactory {
     show(dataDir: string, nameOrFile: string): Promise<object>;
     check(dataDir: string, file: string, nameOrFile: string | undefined): Promise<MappingCheck>;
   };
+  /** Checks the audit log of a node that does not run, from its files. */
+  verifyAudit(dataDir: string): Promise<AuditVerdict>;
   /** The socket of the node that runs on the directory; it may be left over from one that was killed. */
   findRunning(dataDir: string): Promise<{ readonly socketPath: string } | undefined>;
 }

@@ -11,6 +11,7 @@ import {
   openNode,
   showMapping,
   useModel,
+  verifyAuditFiles,
 } from '../node/index.ts';
 import type { NodeFactory } from './factory.ts';
 import { processIo } from './process-io.ts';
@@ -34,6 +35,7 @@ const factory: NodeFactory = {
   init: (options) => initNode(options),
   models: { list: listModels, add: addModelFrom, use: useModel },
   mappings: { list: listMappings, show: showMapping, check: checkMappingOn },
+  verifyAudit: verifyAuditFiles,
   findRunning: (dataDir) => findRunningNode(dataDir),
 };
 

@@ -2,6 +2,7 @@
 import { asFractalError } from '../base/index.ts';
 import { COMMANDS, type Command, type CommandName } from './commands.ts';
 import { runAsk } from './commands/ask.ts';
+import { runAudit } from './commands/audit.ts';
 import { runCheck } from './commands/check.ts';
 import { runClassify } from './commands/classify.ts';
 import { runCompletion } from './commands/completion.ts';
@@ -50,6 +51,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   law: runLaw,
   policy: runPolicy,
   queries: runQueries,
+  audit: runAudit,
   user: runUser,
   check: runCheck,
   completion: runCompletion,

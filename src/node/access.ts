@@ -200,7 +200,7 @@ export const denied = (what: string, rule: string): Error =>
 export function demand(
   policy: AccessPolicy,
   principal: Principal,
-  action: 'administer' | 'import' | 'infer',
+  action: 'administer' | 'audit' | 'import' | 'infer',
 ): void {
   const decision = policy.decide(principal, { action, tables: ['*'] });
   if (!decision.allowed) throw denied(`${principal.id} may not ${action}`, decision.rule);

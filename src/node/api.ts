@@ -15,6 +15,7 @@ import type {
 } from '../query/index.ts';
 import type { AskEvent, AskRequest } from '../ai/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
+import type { AuditApi } from './audit-api.ts';
 import type { QueryApi, QueryFigures } from './query-api.ts';
 import type { ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
 import type { CaseResult, PolicyDocument, RuleInWords, UserChange, UserRecord } from '../security/index.ts';
@@ -348,7 +349,7 @@ export interface PolicyExplanation {
   }[];
 }
 
-export interface NodeApi extends QueryApi {
+export interface NodeApi extends QueryApi, AuditApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer>;

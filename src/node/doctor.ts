@@ -4,6 +4,7 @@ import { asFractalError } from '../base/index.ts';
 import { unmarkedRows } from '../ingest/index.ts';
 import { SECTION_TABLE } from '../query/index.ts';
 import { TABLES, qualifiedName } from '../schema/index.ts';
+import { auditState } from './audit-log.ts';
 import type { DoctorCheck } from './api.ts';
 import type { NodeParts } from './parts.ts';
 import { queueState } from './status.ts';
@@ -106,6 +107,7 @@ export async function examine(parts: NodeParts): Promise<DoctorCheck[]> {
       cure: 'The model does not answer with unit vectors: take its folder from the release again.',
     };
   });
+  await check('audit log', () => auditState(parts.audit.log));
   await check('maintenance', () => ({
     ok: maintenance.warnings.length === 0,
     detail: maintenance.warnings.length === 0 ? 'no trouble' : maintenance.warnings.join('; '),

@@ -69,6 +69,17 @@ export type {
   VersionsRequest,
 } from './api.ts';
 
+export type {
+  AuditAnswer,
+  AuditApi,
+  AuditBundle,
+  AuditCheckpoint,
+  AuditRequest,
+  AuditVerdict,
+} from './audit-api.ts';
+export { AUDIT_CATEGORIES } from '../schema/index.ts';
+export { printBundle, verifyBundle } from '../audit/index.ts';
+export { verifyAuditFiles } from './audit-log.ts';
 export type { ListedQuery, QueryFigures, SlowQuery } from './query-api.ts';
 export { ROWS_CHANGED } from '../query/index.ts';
 export type { Edit, LawVersion, ListedDocument, ProvisionChange } from '../query/index.ts';

@@ -54,6 +54,8 @@ import {
   type Caller,
 } from './access.ts';
 import { administerPolicy, administerUsers } from './administer.ts';
+import type { AuditAnswer, AuditBundle, AuditCheckpoint, AuditRequest, AuditVerdict } from './audit-api.ts';
+import { AuditQuestions } from './audit-log.ts';
 import { buildAi } from './build-ai.ts';
 import { askNode } from './ask.ts';
 import { audited, type Auditable } from './audited/calls.ts';
@@ -418,6 +420,26 @@ export class FractalNode implements Auditable {
   async cancelQuery(id: number): Promise<void> {
     const principal = await this.#principal();
     this.parts.queries.cancel(id, principal, this.#mayAdminister(principal));
+  }
+
+  async #auditLog(): Promise<AuditQuestions> {
+    return new AuditQuestions(this.parts.audit.log, this.#policy, await this.#principal());
+  }
+
+  async audit(request: AuditRequest): Promise<AuditAnswer> {
+    return await (await this.#auditLog()).audit(request);
+  }
+
+  async verifyAudit(): Promise<AuditVerdict> {
+    return await (await this.#auditLog()).verifyAudit();
+  }
+
+  async checkpointAudit(): Promise<AuditCheckpoint> {
+    return await (await this.#auditLog()).checkpointAudit();
+  }
+
+  async proveAudit(entry: number): Promise<AuditBundle> {
+    return await (await this.#auditLog()).proveAudit(entry);
   }
 
   #mayAdminister(principal: Principal): boolean {

@@ -56,6 +56,7 @@ export type Action =
   | 'sync'
   | 'infer'
   | 'administer'
+  | 'audit'
   | 'impersonate';
 
 /** What a principal wants to do. `tables` are `schema.name`, or `*` for the action as such. */

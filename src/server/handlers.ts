@@ -8,6 +8,7 @@ import type {
   SearchRequest,
   UserRequest,
 } from '../node/index.ts';
+import * as audit from './audit-handlers.ts';
 import { ask } from './ask-handler.ts';
 import { jsonBody } from './body.ts';
 import { classify } from './classify-handler.ts';
@@ -94,6 +95,7 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   import: importFiles,
   ...jobs,
   ...queries,
+  ...audit,
   reindex,
   listSources,
   addSource,

@@ -4,6 +4,11 @@ import { FractalError, deniedError, unavailableError, type Problem } from '../ba
 import type {
   AskEvent,
   AskRequest,
+  AuditAnswer,
+  AuditBundle,
+  AuditCheckpoint,
+  AuditRequest,
+  AuditVerdict,
   CheckRequest,
   ClassifyAnswer,
   ClassifyRequest,
@@ -283,6 +288,22 @@ export class RemoteNode implements NodeApi {
     await this.#json({ method: 'POST', path: `/v1/queries/${id}/cancel`, body: {} });
   }
 
+  audit(request: AuditRequest): Promise<AuditAnswer> {
+    return this.#json({ method: 'GET', path: `/v1/audit${queryOf({ ...request })}` });
+  }
+
+  verifyAudit(): Promise<AuditVerdict> {
+    return this.#json({ method: 'GET', path: '/v1/audit/verify' });
+  }
+
+  checkpointAudit(): Promise<AuditCheckpoint> {
+    return this.#json({ method: 'POST', path: '/v1/audit/checkpoint', body: {} });
+  }
+
+  proveAudit(entry: number): Promise<AuditBundle> {
+    return this.#json({ method: 'GET', path: `/v1/audit/${entry}/proof` });
+  }
+
   users(request: UserRequest): Promise<UserAnswer> {
     return this.#json({ method: 'POST', path: '/v1/users', body: request });
   }
@@ -368,7 +389,7 @@ export class RemoteNode implements NodeApi {
   }
 }
 
-const queryOf = (request: Readonly<Record<string, string | boolean>>): string =>
+const queryOf = (request: Readonly<Record<string, string | number | boolean>>): string =>
   `?${new URLSearchParams(Object.entries(request).map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
 
 async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 /** Every route once, as data: the app serves this list and `/v1/openapi.json` is written from it. */
 import { CLASSIFY_ANSWER, CLASSIFY_REQUEST } from './classify-schemas.ts';
 import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+import { AUDIT_ROUTES } from './audit-routes.ts';
 import { QUERY_ROUTES } from './query-routes.ts';
 import {
   DOCTOR,
@@ -387,6 +388,7 @@ export const ROUTES = [
     response: { [JSON_TYPE]: POLICY_ANSWER },
   },
   ...QUERY_ROUTES,
+  ...AUDIT_ROUTES,
 ] as const satisfies readonly Route[];
 
 export type HandlerName = (typeof ROUTES)[number]['handler'];

@@ -29,6 +29,7 @@ const code = await main(process.argv.slice(2), processIo({ root: '/', version: '
       rejections: [],
     }),
   },
+  verifyAudit: () => node.verifyAudit(),
   findRunning: async () => undefined,
 });
 process.exit(code);

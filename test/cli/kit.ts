@@ -164,6 +164,7 @@ export async function desk(): Promise<Desk> {
       show: async (_, name) => ({ name }),
       check: async () => CHECKED,
     },
+    verifyAudit: async () => node.verifyAudit(),
     findRunning: async () => (made.socketPath === undefined ? undefined : { socketPath: made.socketPath }),
   };
   return made;

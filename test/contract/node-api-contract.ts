@@ -316,6 +316,15 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       await assert.rejects(node.cancelQuery(1), ofKind('not_found'));
     });
 
+    it('shows, checks and signs its audit log; what it has not is not found', async () => {
+      assert.ok((await node.verifyAudit()).ok);
+      const { size, note } = await node.checkpointAudit();
+      assert.ok(size > 0 && note !== '');
+      assert.ok(Array.isArray((await node.audit({ limit: 5 })).entries));
+      await assert.rejects(node.audit({ since: 'yesterday' }), ofKind('bad_input'));
+      await assert.rejects(node.proveAudit(999_999_999), ofKind('not_found'));
+    });
+
     it('says what it is', async () => {
       const status = await node.status();
       assert.equal(status.mode, 'single-user');

@@ -5,6 +5,11 @@ import { badInputError, notFoundError, unavailableError } from '../../src/base/i
 import type {
   AskEvent,
   AskRequest,
+  AuditAnswer,
+  AuditBundle,
+  AuditCheckpoint,
+  AuditRequest,
+  AuditVerdict,
   CheckRequest,
   ClassifyAnswer,
   ClassifyRequest,
@@ -593,6 +598,42 @@ export class MemoryNode implements NodeApi {
     this.#see('cancelQuery', id);
     if (!this.listed.some((query) => query.id === id))
       throw notFoundError('query.unknown', 'no statement of that number runs', 'List them.');
+  }
+
+  entries: AuditAnswer['entries'] = [];
+  verdict: AuditVerdict = {
+    ok: true,
+    entries: 1,
+    expired: 0,
+    checkpoints: 0,
+    root: 'r',
+    head: 'h',
+    faults: [],
+  };
+  bundle: AuditBundle | undefined;
+
+  async audit(request: AuditRequest): Promise<AuditAnswer> {
+    this.#see('audit', request);
+    if (request.since?.startsWith('2') === false)
+      throw badInputError('audit.time', 'no time', 'Write a day.');
+    return { entries: this.entries, more: false };
+  }
+
+  async verifyAudit(): Promise<AuditVerdict> {
+    this.#see('verifyAudit', undefined);
+    return this.verdict;
+  }
+
+  async checkpointAudit(): Promise<AuditCheckpoint> {
+    this.#see('checkpointAudit', undefined);
+    return { origin: 'o', size: 1, root: 'r', note: 'o\n1\nr\n\n— o sig\n', key: 'o+id+key' };
+  }
+
+  async proveAudit(entry: number): Promise<AuditBundle> {
+    this.#see('proveAudit', entry);
+    if (this.bundle === undefined || entry !== 0)
+      throw notFoundError('audit.entry_unknown', `there is no entry ${entry}`, 'List them.');
+    return this.bundle;
   }
 
   async users(request: UserRequest): Promise<UserAnswer> {

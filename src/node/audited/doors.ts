@@ -361,6 +361,50 @@ export const DOORS: Doors = {
     changes: true,
     resource: (id) => `query/${id}`,
   },
+  audit: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'audit',
+    asked: (recorder, { since, until, actor, category, resource, limit }) => ({
+      ...(actor === undefined ? {} : { actor_hash: recorder.hidden(actor) }),
+      ...(resource === undefined ? {} : { resource_hash: recorder.hidden(resource) }),
+      // Checked only afterwards: until then they are free texts.
+      ...(category === undefined ? {} : { category_hash: recorder.hidden(category) }),
+      ...(since === undefined ? {} : { since_hash: recorder.hidden(since) }),
+      ...(until === undefined ? {} : { until_hash: recorder.hidden(until) }),
+      ...given({ limit }),
+    }),
+    outcome: ([found]) => ({
+      rows: found?.entries.length ?? 0,
+      first: found?.entries[0]?.entry_id ?? null,
+      last: found?.entries.at(-1)?.entry_id ?? null,
+    }),
+  },
+  verifyAudit: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'audit',
+    outcome: ([verdict]) => ({
+      ok: verdict?.ok ?? false,
+      entries: verdict?.entries ?? 0,
+      first_bad: verdict?.faults[0]?.entry ?? null,
+    }),
+  },
+  checkpointAudit: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'audit',
+    outcome: ([checkpoint]) => ({ size: checkpoint?.size ?? 0, root: checkpoint?.root ?? '' }),
+  },
+  proveAudit: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: (entry) => `audit/${entry}`,
+  },
   users: {
     category: 'administration',
     shape: 'answer',

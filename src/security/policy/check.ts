@@ -16,6 +16,7 @@ export const ACTIONS: readonly Action[] = [
   'sync',
   'infer',
   'administer',
+  'audit',
   'impersonate',
 ];
 /** Actions on rows: only these can be limited to some of them. */

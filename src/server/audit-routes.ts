@@ -1,0 +1,122 @@
+/** Routes of the audit log. */
+import { AUDIT_CATEGORIES } from '../node/index.ts';
+import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+
+const JSON_TYPE = 'application/json';
+const text = (description: string): JsonSchema => ({ type: 'string', description });
+const whole = (description: string): JsonSchema => ({ type: 'integer', description });
+const texts = (description: string): JsonSchema => ({
+  type: 'array',
+  items: { type: 'string' },
+  description,
+});
+
+const object = (
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: readonly string[] = [],
+): ObjectSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+});
+
+export const AUDIT_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: {
+    since: text('YYYY-MM-DD, or ISO 8601 with a time zone: from then on'),
+    until: text('the same: before then; a day counts whole'),
+    actor: text('id of a principal, or system'),
+    category: { type: 'string', enum: [...AUDIT_CATEGORIES] },
+    resource: text('what it was done to'),
+    limit: whole('the newest so many; 100 when absent'),
+  },
+  additionalProperties: false,
+};
+
+const ENTRY = object(
+  {
+    entry_id: whole('its number, from 0'),
+    prev_hash: text('leaf hash of the entry before, in hexadecimal'),
+    timestamp: text('UTC with nanoseconds'),
+    node_id: text('the node'),
+    actor_id: text('principal, or system'),
+    actor_role: text('roles, joined by commas'),
+    event_type: text('category and action'),
+    resource: text('what it was done to'),
+    detail: { type: 'object', description: 'what was asked, or what came of it' },
+    signature: text('on checkpoints: Ed25519 over the note, in base64'),
+  },
+  ['signature'],
+);
+
+const VERDICT = object({
+  ok: { type: 'boolean' },
+  entries: whole('good ones, from the first on'),
+  expired: whole('of these, without their body by a rule that the log tells of'),
+  checkpoints: whole('good ones in the log'),
+  root: text('over these entries, in base64'),
+  head: text('leaf hash of the last of them, in hexadecimal'),
+  faults: {
+    type: 'array',
+    items: object({
+      entry: { type: ['integer', 'null'], description: 'the first bad entry; null when none is' },
+      reason: text('what is wrong'),
+    }),
+  },
+});
+
+const CHECKPOINT = object({
+  origin: text('the log'),
+  size: whole('entries that it covers'),
+  root: text('in base64'),
+  note: text('C2SP signed note'),
+  key: text('to check it with'),
+});
+
+const BUNDLE = object({
+  format: text('fractal.audit-bundle/1'),
+  entry: text('the very text of the entry'),
+  proof: texts('hashes from the leaf to the root, in base64'),
+  checkpoint: text('C2SP signed note'),
+  keys: texts('keys that sign the log'),
+});
+
+const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
+
+export const AUDIT_ROUTES = [
+  {
+    method: 'GET',
+    path: '/v1/audit',
+    handler: 'auditEntries',
+    summary: 'The newest entries of the audit log that fit, in its order. For those with the right `audit`.',
+    query: AUDIT_QUERY,
+    response: {
+      [JSON_TYPE]: object({
+        entries: { type: 'array', items: ENTRY },
+        more: { type: 'boolean', description: 'whether older ones fit too' },
+      }),
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/audit/verify',
+    handler: 'auditVerify',
+    summary: 'Reads the whole audit log and names the first bad entry.',
+    response: { [JSON_TYPE]: VERDICT },
+  },
+  {
+    method: 'POST',
+    path: '/v1/audit/checkpoint',
+    handler: 'auditCheckpoint',
+    summary: 'Signs the audit log as it is now.',
+    request: { [JSON_TYPE]: NO_BODY },
+    response: { [JSON_TYPE]: CHECKPOINT },
+  },
+  {
+    method: 'GET',
+    path: '/v1/audit/{id}/proof',
+    handler: 'auditProof',
+    summary: 'One entry with all that is needed to check it elsewhere.',
+    response: { [JSON_TYPE]: BUNDLE },
+  },
+] as const;
