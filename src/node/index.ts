@@ -23,6 +23,9 @@ export { shippedModelFolder } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {
   DoctorCheck,
+  ExternalTableInfo,
+  ExternalTableRequest,
+  ExternalTablesAnswer,
   ImportEvent,
   ImportRequest,
   ImportResult,

@@ -5,6 +5,7 @@ import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
   ComplianceCache,
+  ExternalReader,
   SectionSearch,
   authorize,
   executeQuery,
@@ -19,6 +20,8 @@ import { Maintenance, Store } from '../store/index.ts';
 import type {
   CheckRequest,
   DoctorCheck,
+  ExternalTableRequest,
+  ExternalTablesAnswer,
   ImportEvent,
   ImportRequest,
   LawDiff,
@@ -64,6 +67,7 @@ import { buildAi } from './build-ai.ts';
 import { buildSources } from './build-sources.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
+import { ExternalTables } from './external-tables.ts';
 import { NodeFlightBackend } from './flight/backend.ts';
 import { readFlightKeys, type FlightDoor } from './flight/door.ts';
 import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-jobs.ts';
@@ -199,6 +203,7 @@ export class FractalNode implements NodeApi {
         embedder,
         ...ai,
         search,
+        federation: { search, embedder, external: new ExternalReader(fs, limits), clock },
         maintenance,
         importer,
         sources,
@@ -209,6 +214,7 @@ export class FractalNode implements NodeApi {
         startedAt: clock.monotonic(),
       };
       const { random } = outside;
+      await new ExternalTables(parts, policy).load();
       const directory = new PrincipalDirectory({ store, clock, random, limits, policy: policy.engine });
       const { token, principal, purpose } = options;
       const caller = { purpose, as: principal, credentials: token === undefined ? undefined : { token } };
@@ -298,11 +304,14 @@ export class FractalNode implements NodeApi {
 
   async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const query = await this.#authorized(request);
-    return await executeQuery(this.parts.store, query, this.#limitTime(request, signal));
+    const { store, federation } = this.parts;
+    return await executeQuery(store, query, this.#limitTime(request, signal), federation);
   }
 
-  async explain(request: SqlRequest): Promise<string> {
-    return await explainQuery(this.parts.store, await this.#authorized(request));
+  async explain(request: SqlRequest, signal?: AbortSignal): Promise<string> {
+    const query = await this.#authorized(request);
+    const { store, federation } = this.parts;
+    return await explainQuery(store, query, this.#limitTime(request, signal), federation);
   }
 
   async #authorized(request: SqlRequest): Promise<AuthorizedQuery> {
@@ -531,6 +540,12 @@ export class FractalNode implements NodeApi {
       await this.#principal(),
       request,
     );
+  }
+
+  async externalTables(request: ExternalTableRequest): Promise<ExternalTablesAnswer> {
+    const principal = await this.#principal();
+    demand(this.#policy, principal, 'administer');
+    return await new ExternalTables(this.parts, this.#policy).ask(request, principal.id);
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ import {
 } from '../base/index.ts';
 import type { Generators, InferenceLog, UseCases } from '../ai/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
-import type { ComplianceCache, Embedder, SectionSearch } from '../query/index.ts';
+import type { ComplianceCache, Embedder, Federation, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeQueries } from './queries.ts';
@@ -44,6 +44,8 @@ export interface NodeParts {
   readonly useCases: UseCases;
   readonly inferences: InferenceLog;
   readonly search: SectionSearch;
+  /** What SQL asks beside the database. */
+  readonly federation: Federation;
   readonly maintenance: Maintenance;
   readonly importer: Importer;
   readonly sources: Sources;

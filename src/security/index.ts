@@ -6,3 +6,4 @@ export type { RuleInWords } from './policy/words.ts';
 export type { PolicyDocument, ValueType } from './policy/document.ts';
 export { PrincipalDirectory } from './principals/directory.ts';
 export type { Credentials, UserChange, UserRecord } from './principals/directory.ts';
+export type { ExternalColumns } from './policy/model.ts';

@@ -4,6 +4,8 @@ import { FractalError, deniedError, unavailableError, type Problem } from '../ba
 import type {
   CheckRequest,
   DoctorCheck,
+  ExternalTableRequest,
+  ExternalTablesAnswer,
   ImportEvent,
   ImportRequest,
   Job,
@@ -260,6 +262,10 @@ export class RemoteNode implements NodeApi {
 
   policy(request: PolicyRequest): Promise<PolicyAnswer> {
     return this.#json({ method: 'POST', path: '/v1/policies', body: request });
+  }
+
+  externalTables(request: ExternalTableRequest): Promise<ExternalTablesAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/tables', body: request });
   }
 
   /** Ends this side's requests. The node itself goes on. */

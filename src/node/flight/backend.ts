@@ -22,6 +22,7 @@ import {
   describeQuery,
   executeMessages,
   parseStatement,
+  scopeOf,
   type AccessPolicy,
   type AuthorizedQuery,
   type Principal,
@@ -77,7 +78,7 @@ export class NodeFlightBackend implements FlightBackend {
       const { schema } = arrowShape([]);
       return { columns: schema, parameters: schema, isUpdate: true };
     }
-    const { columns, parameters } = await describeQuery(this.#parts.store, query);
+    const { columns, parameters } = await describeQuery(this.#parts.store, query, this.#parts.federation);
     return {
       columns: columns === undefined ? undefined : withSqlMetadata(arrowShape(columns).schema),
       // A type that the statement leaves open is told as text; a value of another type is taken as it comes.
@@ -93,6 +94,7 @@ export class NodeFlightBackend implements FlightBackend {
       signal,
       batchBytes: limits.flight_batch_bytes,
       pinned: run.transaction === undefined ? undefined : asRead(run.transaction),
+      federation: this.#parts.federation,
     };
     const open = async (parameters: BoundRow): Promise<ArrowMessages> =>
       await executeMessages(store, await this.#authorized(principal, run.sql, parameters), options);
@@ -156,7 +158,7 @@ export class NodeFlightBackend implements FlightBackend {
   }
 
   async begin(principal: string): Promise<FlightTransaction> {
-    const scope = this.#access.policy.scope(await this.#access.named(principal));
+    const scope = scopeOf(this.#access.policy, await this.#access.named(principal));
     const rights = (table: Table): Promise<WriteRights> => this.#rights(principal, table);
     return await ReadTransaction.begin({
       store: this.#parts.store,

@@ -3,7 +3,12 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailableError, usageError } from '../../base/index.ts';
 import type { FlightTransaction } from '../../flight/index.ts';
-import { viewStatements, type PinnedViews, type ReadScope } from '../../query/index.ts';
+import {
+  viewStatements,
+  type PinnedViews,
+  type DomainScope,
+  type TakenConnection,
+} from '../../query/index.ts';
 import type { Table } from '../../schema/index.ts';
 import {
   streamOn,
@@ -26,7 +31,7 @@ export interface BeginOptions {
   readonly store: Store;
   /** Whose it is. */
   readonly principal: string;
-  readonly scope: ReadScope;
+  readonly scope: DomainScope;
   /** What they may write when the commit comes. */
   readonly rights: (table: Table) => Promise<WriteRights>;
 }
@@ -74,11 +79,19 @@ export class ReadTransaction implements FlightTransaction, PinnedViews {
 
   /** One statement at a time: a second one on the same connection would end the first early. */
   async stream(sql: string, params: Parameters, signal: AbortSignal): Promise<OpenStream> {
+    const { connection, release } = await this.take(signal);
+    return await streamOn(connection, sql, params, signal, release);
+  }
+
+  async take(signal: AbortSignal): Promise<TakenConnection> {
     const { connection } = await this.#take(signal);
-    return await streamOn(connection, sql, params, signal, () => {
-      this.#busy = false;
-      if (this.#ended) void this.#release();
-    });
+    return {
+      connection,
+      release: () => {
+        this.#busy = false;
+        if (this.#ended) void this.#release();
+      },
+    };
   }
 
   /** Takes an upload over: it is written at the commit, removed at the rollback. */

@@ -2,6 +2,7 @@
 import { deniedError } from '../../base/index.ts';
 import type { AccessPolicy, Principal } from '../ports.ts';
 import { bind, type BoundQuery } from './bind.ts';
+import { scopeOf } from './domain.ts';
 import type { Statement } from './statement.ts';
 
 declare const authorized: unique symbol;
@@ -21,5 +22,5 @@ export function authorize(statement: Statement, principal: Principal, policy: Ac
       `${principal.id} may not run SQL (${decision.rule})`,
       'Ask an administrator for the right.',
     );
-  return { ...bind(statement, policy.scope(principal)), principal } as unknown as AuthorizedQuery;
+  return { ...bind(statement, scopeOf(policy, principal)), principal } as unknown as AuthorizedQuery;
 }

@@ -1,6 +1,7 @@
 /** From names in a statement to tables that somebody may read. What they may not read does not exist for them. */
-import { badInputError, nearest } from '../../base/index.ts';
+import { badInputError, deniedError, nearest } from '../../base/index.ts';
 import type { ReadScope, ReadableTable } from '../ports.ts';
+import { missingFunction, type DomainScope } from './domain.ts';
 import type { TableRef } from './guard.ts';
 import { placeOf } from './place.ts';
 import type { Statement } from './statement.ts';
@@ -8,7 +9,7 @@ import type { Statement } from './statement.ts';
 /** Every table of the statement is in the scope; the views that will answer show only what it says. */
 export interface BoundQuery {
   readonly statement: Statement;
-  readonly scope: ReadScope;
+  readonly scope: DomainScope;
   readonly tables: readonly ReadableTable[];
 }
 
@@ -18,7 +19,16 @@ const ENGINE_SCHEMAS = ['duckdb', 'lance'];
 /** Tables that describe the others; each scope has its own. */
 export const CATALOGUE_TABLES = ['node.tables', 'node.columns'];
 
-export function bind(statement: Statement, scope: ReadScope): BoundQuery {
+export function bind(statement: Statement, scope: DomainScope): BoundQuery {
+  for (const called of statement.functions) {
+    const rule = missingFunction(scope, called);
+    if (rule !== undefined)
+      throw deniedError(
+        'policy.denied',
+        `${called} reads records that are not all shown to you (${rule})`,
+        'Ask an administrator for the right.',
+      );
+  }
   const byName = new Map(scope.tables.map((table) => [`${table.schema}.${table.name}`, table]));
   const tables = statement.tables.flatMap((ref) => {
     const name = `${ref.schema}.${ref.name}`;

@@ -1,7 +1,9 @@
 /** Text to a statement: one statement, that only reads, made of what the guard knows. */
 import { badInputError, type FractalError, type Limits } from '../../base/index.ts';
 import type { Parameters, Store } from '../../store/index.ts';
-import { readAst, type AstNode } from './ast.ts';
+import { planFederated, type FederatedPlan } from '../federation/plan.ts';
+import { readAst, readAstLossless, type AstNode } from './ast.ts';
+import { isDerivedName } from './domain.ts';
 import { guard, type TableRef } from './guard.ts';
 import { placeOf } from './place.ts';
 import { isRepeatable } from './repeatable.ts';
@@ -17,13 +19,17 @@ export interface Statement {
   /** Whether the plan is asked for instead of the rows. */
   readonly explain: boolean;
   readonly tables: readonly TableRef[];
+  /** Functions of the domain that it calls. */
+  readonly functions: readonly string[];
+  /** What other engines answer of it, and what is left for this one; undefined when that is all. */
+  readonly federated: FederatedPlan | undefined;
   /** Whether it says the same as long as the data do. */
   readonly repeatable: boolean;
   readonly limits: Limits;
   readonly [parsed]: true;
 }
 
-type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'repeatable'>;
+type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'functions' | 'federated' | 'repeatable'>;
 
 /** What was found of a text does not depend on who asks, so it is kept per store. */
 const remembered = new WeakMap<Store, Map<string, Form>>();
@@ -64,29 +70,41 @@ async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
       text: sql,
       explain: false,
       tables: [NODE_TABLES],
+      functions: [],
+      federated: undefined,
       repeatable: true,
     };
   const prefix = EXPLAIN.exec(sql)?.[0];
   const run = sql.slice(prefix?.length ?? 0);
-  const tree = await readStatement(store, run, sql);
+  const { tree, json } = await readStatement(store, run, sql);
+  const { tables, functions, isFederated } = guard(tree, (bytes) =>
+    typeof bytes === 'number' && bytes <= Buffer.byteLength(run)
+      ? placeOf(sql, { bytes, of: run })
+      : undefined,
+  );
+  const [whole] = isFederated ? (readAstLossless(json)['statements'] as AstNode[]) : [];
   return {
     sql: run,
     text: sql,
     explain: prefix !== undefined,
-    tables: guard(tree, (bytes) =>
-      typeof bytes === 'number' && bytes <= Buffer.byteLength(run)
-        ? placeOf(sql, { bytes, of: run })
-        : undefined,
-    ),
-    repeatable: isRepeatable(tree),
+    tables,
+    functions,
+    federated: whole === undefined ? undefined : await planFederated(store, whole),
+    // Files change without a commit, and what is true of a site changes with the day.
+    repeatable: !isFederated && isRepeatable(tree) && !tables.some(isDerivedName),
   };
 }
 
 const NODE_TABLES: TableRef = { schema: 'node', name: 'tables' };
 
-async function readStatement(store: Store, sql: string, sent: string): Promise<AstNode> {
+async function readStatement(
+  store: Store,
+  sql: string,
+  sent: string,
+): Promise<{ readonly tree: AstNode; readonly json: string }> {
   const [row] = await store.rows<{ tree: string }>('select json_serialize_sql($1::varchar) as tree', [sql]);
-  const tree = readAst(row?.tree ?? '{}');
+  const json = row?.tree ?? '{}';
+  const tree = readAst(json);
   if (tree['error'] !== false) throw notRead(tree, sql, sent);
   const statements = tree['statements'] as AstNode[];
   const [only] = statements;
@@ -96,7 +114,7 @@ async function readStatement(store: Store, sql: string, sent: string): Promise<A
       `the text holds ${only === undefined ? 'no statement' : `${statements.length} statements`}`,
       'Send exactly one statement.',
     );
-  return only;
+  return { tree: only, json };
 }
 
 /** The engine's reason; its message quotes the statement, never data. */
