@@ -303,9 +303,15 @@ async function readPlan(result: DuckDBResult, isShown: boolean): Promise<string>
 
 /** How long something took and how much it read may hang on hidden rows: both are for those from whom none are hidden. */
 function partText({ engine, what, pushed, calls, rows, ms }: SiteReport, isOpen: boolean): string {
-  const asked = calls === undefined ? '' : `; ${calls} ${calls === 1 ? 'call' : 'calls'}`;
-  const first = pushed.length === 0 ? '' : `; first: ${pushed.join(', ')}`;
-  return `${engine}: ${what}${first}${isOpen ? `${asked}, ${rows} rows, ${ms.toFixed(1)} ms` : ''}`;
+  const counted = isOpen
+    ? [
+        ...(calls === undefined ? [] : [`${calls} ${calls === 1 ? 'call' : 'calls'}`]),
+        `${rows} rows`,
+        `${ms.toFixed(1)} ms`,
+      ].join(', ')
+    : undefined;
+  const first = pushed.length === 0 ? undefined : `first: ${pushed.join(', ')}`;
+  return `${engine}: ${[what, first, counted].filter((part) => part !== undefined).join('; ')}`;
 }
 
 function limits(limited: readonly ReadableTable[]): string[] {
