@@ -17,7 +17,7 @@ import { foldName } from '../sql/ast.ts';
 import { EXTERNAL_SCHEMA } from '../sql/guard.ts';
 import { viewQuery } from '../sql/views.ts';
 import { answerTable, type ExternalSite } from './plan.ts';
-import { firstThatFits, makeTable, pick, type Run, type SiteReport } from './run.ts';
+import { firstThatFits, makeTable, pick, type SiteReport, type SiteRun } from './site-run.ts';
 
 /** A file as it was when its table was registered. */
 export interface ExternalFile {
@@ -61,7 +61,7 @@ export class ExternalReader {
   }
 
   /** Makes the table that the statement will read, empty. */
-  async declare(run: Run, site: ExternalSite): Promise<void> {
+  async declare(run: SiteRun, site: ExternalSite): Promise<void> {
     const columns = columnsOf(readable(run, site), site);
     await makeTable(
       run.connection,
@@ -70,7 +70,7 @@ export class ExternalReader {
     );
   }
 
-  async answer(run: Run, site: ExternalSite): Promise<Omit<SiteReport, 'ms'>> {
+  async answer(run: SiteRun, site: ExternalSite): Promise<Omit<SiteReport, 'ms'>> {
     const table = readable(run, site);
     const registered = this.#tables.get(site.name);
     if (registered === undefined)
@@ -162,7 +162,7 @@ function unreadable(error: unknown, table: string): unknown {
 }
 
 /** The table as the principal sees it; the statement was bound to it. */
-function readable({ query }: Run, site: ExternalSite): ReadableTable {
+function readable({ query }: SiteRun, site: ExternalSite): ReadableTable {
   const table = query.tables.find((one) => one.schema === EXTERNAL_SCHEMA && one.name === site.name);
   if (table === undefined)
     throw badInputError('sql.name', 'there is no such table', '`show tables` lists them.');

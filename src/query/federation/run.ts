@@ -18,20 +18,11 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { FractalError, badInputError, today, unavailableError, type Clock } from '../../base/index.ts';
-import {
-  duckError,
-  execute,
-  parseDate,
-  streamOn,
-  wholeResult,
-  type Parameters,
-  type Store,
-} from '../../store/index.ts';
+import { badInputError, today, unavailableError, type Clock } from '../../base/index.ts';
+import { duckError, parseDate, streamOn, wholeResult } from '../../store/index.ts';
 import type { Embedder } from '../ports.ts';
 import type { SectionHit, SectionQuery, SectionSearch } from '../search/search.ts';
 import { SECTION_TABLE, quote } from '../search/section-table.ts';
-import type { AuthorizedQuery } from '../sql/authorize.ts';
 import type { ExternalReader } from './external.ts';
 import {
   argsTable,
@@ -42,7 +33,7 @@ import {
   type Site,
 } from './plan.ts';
 import { HIT_COLUMNS, type SearchArgument } from './signatures.ts';
-import type { QueryText } from './tree.ts';
+import { firstThatFits, makeTable, pick, type SiteReport, type SiteRun } from './site-run.ts';
 
 /** The other engines. */
 export interface Federation {
@@ -52,25 +43,8 @@ export interface Federation {
   readonly clock: Clock;
 }
 
-export interface Run {
-  readonly store: Store;
-  /** In a transaction that sees one state of the data, standing in the principal's views. */
-  readonly connection: DuckDBConnection;
-  readonly query: AuthorizedQuery;
+export interface Run extends SiteRun {
   readonly federation: Federation;
-  readonly signal: AbortSignal;
-}
-
-/** What was done for one site, for `explain`. */
-export interface SiteReport {
-  readonly engine: string;
-  readonly what: string;
-  /** What was evaluated there and not afterwards. */
-  readonly pushed: readonly string[];
-  /** Different calls. */
-  readonly calls: number | undefined;
-  readonly rows: number;
-  readonly ms: number;
 }
 
 /** Columns of law.sections that hits in SQL show beside those of every hit. */
@@ -298,14 +272,6 @@ async function makeTables(
   ]);
 }
 
-export async function makeTable(
-  connection: DuckDBConnection,
-  name: string,
-  columns: readonly string[],
-): Promise<void> {
-  await execute(connection, `create or replace temp table ${name} (${columns.join(', ')})`);
-}
-
 async function append(
   connection: DuckDBConnection,
   table: string,
@@ -378,33 +344,4 @@ async function describeKeys(connection: DuckDBConnection, attempts: Attempts): P
   });
 }
 
-/** The first attempt whose names are all known and whose conditions can be evaluated early. */
-export async function firstThatFits<T>(
-  attempts: Attempts,
-  ask: (attempt: QueryText) => Promise<T>,
-): Promise<T> {
-  let first: unknown;
-  for (const attempt of attempts) {
-    try {
-      return await ask(attempt);
-    } catch (error) {
-      const isOther = !(error instanceof FractalError) || !['sql.name', 'sql.value'].includes(error.code);
-      if (isOther) throw error;
-      first ??= error;
-    }
-  }
-  throw first;
-}
-
-/** The statement's parameters that a query names. */
-export function pick({ parameters }: QueryText, all: Parameters): Parameters {
-  return parameters.map((number) => {
-    const value = all[number - 1];
-    if (value !== undefined) return value;
-    throw badInputError(
-      'sql.parameters',
-      `the parameter $${number} has no value`,
-      'Give one for each parameter.',
-    );
-  });
-}
+export type { SiteReport };

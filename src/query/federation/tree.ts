@@ -109,7 +109,7 @@ export function aliasesOf(from: AstNode | undefined): string[] {
   if (from['type'] === 'JOIN')
     return [...aliasesOf(from['left'] as AstNode), ...aliasesOf(from['right'] as AstNode)];
   const alias = String(from['alias']);
-  return [foldName(alias === '' ? String(from['table_name'] ?? '') : alias)];
+  return [foldName(alias === '' ? ((from['table_name'] as string | undefined) ?? '') : alias)];
 }
 
 /** The node of one query of our own making. `fractal_arg_N` in it stands for the N-th of `args`. */

@@ -50,7 +50,7 @@ export interface PinnedViews {
 export interface TakenConnection {
   readonly connection: DuckDBConnection;
   /** Must be called once, when nothing runs on it. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** An Arrow IPC stream. Everything it holds is given back when the stream ends, fails or is dropped. */
