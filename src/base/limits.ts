@@ -272,6 +272,11 @@ export const LIMITS = {
 
   // query
   search_k: { value: 1000, unit: 'hits', why: 'hits one search may ask for' },
+  search_running: {
+    value: 4,
+    unit: 'searches',
+    why: 'searches of one statement at one time',
+  },
   search_query_chars: { value: 4000, unit: 'characters', why: 'length of a search query' },
   law_diff_provisions: {
     value: 20_000,
@@ -359,6 +364,34 @@ export const LIMITS = {
     value: 512,
     unit: 'statements',
     why: 'statements whose parsed form is kept, the one used longest ago goes first',
+  },
+  sql_calls: {
+    value: 1000,
+    unit: 'calls',
+    why: 'different argument lists that one search function in a statement is asked with, or texts that query_embedding is',
+  },
+  sql_hits: {
+    value: 100_000,
+    unit: 'hits',
+    why: 'hits of one search function in a statement, over all its calls',
+  },
+  external_tables: { value: 200, unit: 'tables', why: 'files or sets of files that SQL reads as tables' },
+  external_files: { value: 1000, unit: 'files', why: 'files of one external table' },
+  external_columns: { value: 1000, unit: 'columns', why: 'columns of one external table' },
+  external_rows: {
+    value: 5_000_000,
+    unit: 'rows',
+    why: 'rows that one statement takes over from an external table, after what can be filtered there',
+  },
+  external_memory_bytes: {
+    value: 512 * MiB,
+    unit: 'bytes',
+    why: 'memory of the engine that reads the files of one external table for one statement',
+  },
+  external_running: {
+    value: 2,
+    unit: 'tables',
+    why: 'external tables read at one time, each by an engine of its own; the next one waits',
   },
   sql_views: {
     value: 64,

@@ -644,6 +644,35 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'table',
+    summary: 'Files that SQL reads as tables: list, add, refresh, remove them.',
+    details: [
+      'Parquet, CSV and JSON files outside the node are then ext.NAME in SQL, under the access policy like any table: who ' +
+        'has no rule for it does not see it. SQL itself can name no file.',
+      'A table stands for the files as they were when it was added. When one has changed or is gone, the table answers with ' +
+        'an error until `refresh` takes the files as they are now.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: list.',
+        values: ['list', 'add', 'refresh', 'remove'],
+        optional: true,
+      },
+      { name: 'NAME', doc: 'The table.', optional: true },
+      {
+        name: 'FILE',
+        doc: "For add: a file, or a pattern in quotes such as 'data/*.parquet'.",
+        optional: true,
+      },
+    ],
+    flags: [],
+    examples: [
+      ["fractal table add readings 'export/*.parquet'", 'Many files as one table.'],
+      ["fractal sql 'select count(*) from ext.readings'", 'Read it.'],
+    ],
+  },
+  {
     name: 'completion',
     summary: 'Print a completion script for a shell.',
     arguments: [{ name: 'SHELL', doc: 'bash, zsh or fish.', values: ['bash', 'zsh', 'fish'] }],

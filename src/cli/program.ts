@@ -22,6 +22,7 @@ import { runSource } from './commands/source.ts';
 import { runSql } from './commands/sql.ts';
 import { runStart } from './commands/start.ts';
 import { runStatus } from './commands/status.ts';
+import { runTable } from './commands/table.ts';
 import { runUser } from './commands/user.ts';
 import { runVersion } from './commands/version.ts';
 import type { NodeFactory } from './factory.ts';
@@ -51,6 +52,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   law: runLaw,
   policy: runPolicy,
   queries: runQueries,
+  table: runTable,
   audit: runAudit,
   user: runUser,
   check: runCheck,

@@ -17,6 +17,7 @@ import {
   PolicyEngine,
   checkPolicy,
   type Credentials,
+  type ExternalColumns,
   type PolicyDocument,
   type PrincipalDirectory,
 } from '../security/index.ts';
@@ -110,6 +111,12 @@ export class NodePolicy implements AccessPolicy {
       doc:
         (Object.hasOwn(roles, name) ? roles[name]?.doc : undefined) ?? 'the policy does not know this role',
     }));
+  }
+
+  /** From now on these external tables are there. Throws `policy.invalid` when a rule does not fit them. */
+  setExternal(tables: readonly ExternalColumns[]): void {
+    this.engine.setExternal(tables);
+    this.#single.setExternal(tables);
   }
 
   /** A text without the key of the hashes: who knows it can try names until one fits. */

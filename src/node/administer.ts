@@ -66,7 +66,7 @@ export async function administerPolicy(
 }
 
 async function explainPolicy(
-  { store, limits }: NodeParts,
+  { store, limits, federation }: NodeParts,
   policy: NodePolicy,
   principal: Principal,
   sql: string,
@@ -74,7 +74,7 @@ async function explainPolicy(
   const statement = await parseStatement(store, sql, [], limits);
   const query = authorize(statement, principal, policy);
   // A name that is not there for them is an error here as it is when the statement runs.
-  await describeQuery(store, query);
+  await describeQuery(store, query, federation);
   return {
     principal: principal.id,
     roles: principal.roles,

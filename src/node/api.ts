@@ -349,6 +349,29 @@ export interface PolicyExplanation {
   }[];
 }
 
+export type ExternalTableRequest =
+  | { readonly action: 'list' }
+  /** `source`: the whole path of a file of the node's machine, or a pattern. */
+  | { readonly action: 'add'; readonly name: string; readonly source: string }
+  /** Takes the files as they are now. */
+  | { readonly action: 'refresh'; readonly name: string }
+  | { readonly action: 'remove'; readonly name: string };
+
+export interface ExternalTableInfo {
+  readonly name: string;
+  readonly source: string;
+  readonly format: 'parquet' | 'csv' | 'json';
+  readonly files: number;
+  readonly bytes: number;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Whether the files are what they were when the table was registered. */
+  readonly state: 'ok' | 'changed' | 'missing';
+}
+
+export interface ExternalTablesAnswer {
+  readonly tables: readonly ExternalTableInfo[];
+}
+
 export interface NodeApi extends QueryApi, AuditApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
@@ -405,5 +428,7 @@ export interface NodeApi extends QueryApi, AuditApi {
   sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]>;
   users(request: UserRequest): Promise<UserAnswer>;
   policy(request: PolicyRequest): Promise<PolicyAnswer>;
+  /** Files that SQL reads as tables `ext.NAME`. For administrators. */
+  externalTables(request: ExternalTableRequest): Promise<ExternalTablesAnswer>;
   close(): Promise<void>;
 }

@@ -3,7 +3,13 @@ import path from 'node:path';
 import { asFractalError, badInputError, newId, today, type Log } from '../base/index.ts';
 import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
-import { ComplianceCache, SectionSearch, type ListedDocument, type Principal } from '../query/index.ts';
+import {
+  ComplianceCache,
+  ExternalReader,
+  SectionSearch,
+  type ListedDocument,
+  type Principal,
+} from '../query/index.ts';
 import { PrincipalDirectory } from '../security/index.ts';
 import { Maintenance, Store } from '../store/index.ts';
 import type {
@@ -13,6 +19,8 @@ import type {
   ClassifyAnswer,
   ClassifyRequest,
   DoctorCheck,
+  ExternalTableRequest,
+  ExternalTablesAnswer,
   ImportEvent,
   ImportRequest,
   LawDiff,
@@ -66,6 +74,7 @@ import { buildSources } from './build-sources.ts';
 import { Classifications } from './classify.ts';
 import { limitsOf, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
+import { ExternalTables } from './external-tables.ts';
 import { NodeFlightBackend } from './flight/backend.ts';
 import { readFlightKeys, readHttpKeys, type FlightDoor } from './flight/door.ts';
 import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-jobs.ts';
@@ -240,6 +249,7 @@ export class FractalNode implements Auditable {
         embedder,
         ...ai,
         search,
+        federation: { search, embedder, external: new ExternalReader(fs, limits), clock },
         maintenance,
         importer,
         sources,
@@ -251,6 +261,7 @@ export class FractalNode implements Auditable {
         startedAt: clock.monotonic(),
       };
       const { random } = outside;
+      await new ExternalTables(parts, policy).load();
       const directory = new PrincipalDirectory({
         store,
         clock,
@@ -380,13 +391,19 @@ export class FractalNode implements Auditable {
     );
   }
 
-  async explain(request: SqlRequest): Promise<string> {
-    return await explainSql(this.#asker(), request.sql, request.params ?? []);
+  async explain(request: SqlRequest, signal?: AbortSignal): Promise<string> {
+    return await explainSql(
+      this.#asker(),
+      request.sql,
+      request.params ?? [],
+      this.#limitTime(request, signal),
+    );
   }
 
   #asker(): SqlAsker {
     return {
       store: this.parts.store,
+      federation: this.parts.federation,
       policy: this.#policy,
       principal: () => this.#principal(),
       reads: (query) => this.#facts.reads(query),
@@ -634,6 +651,12 @@ export class FractalNode implements Auditable {
       await this.#principal(),
       request,
     );
+  }
+
+  async externalTables(request: ExternalTableRequest): Promise<ExternalTablesAnswer> {
+    const principal = await this.#principal();
+    demand(this.#policy, principal, 'administer');
+    return await new ExternalTables(this.parts, this.#policy).ask(request, principal.id);
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,7 @@ import {
 import type { Generators, IncidentClassifier, InferenceLog, UseCases } from '../ai/index.ts';
 import type { AuditKeys, AuditLog } from '../audit/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
-import type { ComplianceCache, Embedder, SectionSearch } from '../query/index.ts';
+import type { ComplianceCache, Embedder, Federation, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
 import type { Recorder } from './audited/recorder.ts';
 import type { NodeConfig } from './config.ts';
@@ -53,6 +53,8 @@ export interface NodeParts {
   readonly inferences: InferenceLog;
   readonly classifier: IncidentClassifier;
   readonly search: SectionSearch;
+  /** What SQL asks beside the database. */
+  readonly federation: Federation;
   readonly maintenance: Maintenance;
   readonly importer: Importer;
   readonly sources: Sources;

@@ -4,9 +4,9 @@
  */
 import { deniedError, notFoundError, today, unavailableError } from '../base/index.ts';
 import {
-  FACT_COLUMNS,
-  FACT_TABLES,
+  complianceRule,
   gapDetails,
+  sitesSql,
   type AccessPolicy,
   type Principal,
   type SiteCompliance,
@@ -80,52 +80,36 @@ export class SiteChecks {
 
   /** The rows of `esh.sites` that may be asked of, as a predicate; undefined for all. */
   #mayCheck(): string | undefined {
-    const predicates = new Set<string>();
-    for (const table of ['esh.sites', ...FACT_TABLES]) {
-      // What decides about a row must be known from its site alone: then all rows of a site are shown, or none.
-      const available = ['site_id', 'region', 'deleted'];
-      const predicate = this.#mayRead(table, FACT_COLUMNS, available);
-      if (predicate !== undefined) predicates.add(`(${predicate})`);
+    const rule = complianceRule(this.#policy, this.#principal);
+    if (!rule.allowed) throw this.#denied(rule.rule);
+    // The name of a site, and the words of its gaps.
+    const shown = ['esh.sites', 'law.versions', 'law.sections', 'law.obligations'] as const;
+    for (const table of shown) {
+      const all = table === 'esh.sites' ? ['name'] : ['*'];
+      const available = table === 'esh.sites' ? ['site_id', 'region', 'deleted'] : [];
+      const request = { action: 'read', tables: [table], shown: all, available } as const;
+      const decision = this.#policy.decide(this.#principal, request);
+      if (!decision.allowed) throw this.#denied(decision.rule);
     }
-    for (const table of ['law.versions', 'law.sections', 'law.obligations']) this.#mayRead(table, ['*'], []);
-    return predicates.size === 0 ? undefined : [...predicates].join(' and ');
+    return rule.where;
   }
 
-  #mayRead(table: string, shown: readonly string[], available: readonly string[]): string | undefined {
-    const decision = this.#policy.decide(this.#principal, {
-      action: 'read',
-      tables: [table],
-      shown,
-      available,
-    });
-    if (decision.allowed) return decision.predicate;
-    throw deniedError(
+  #denied(rule: string): Error {
+    return deniedError(
       'policy.denied',
-      `${this.#principal.id} may not read all that a check reads (${decision.rule})`,
+      `${this.#principal.id} may not read all that a check reads (${rule})`,
       'Ask an administrator for the right.',
     );
   }
 }
-
-/** Rows that say another region than their site: what policy says of the site need not hold for them. */
-const ELSEWHERE = FACT_TABLES.map((table) => `select site_id, region from ${table} where not deleted`).join(
-  ' union all ',
-);
 
 async function sites(
   snapshot: Snapshot,
   predicate: string | undefined,
   siteId: string | undefined,
 ): Promise<Site[]> {
-  const one = siteId === undefined ? '' : 'and site_id = $1';
-  const shown =
-    predicate === undefined
-      ? ''
-      : `and ${predicate} and not exists (select 1 from (${ELSEWHERE}) r where r.site_id = s.site_id and r.region <> s.region)`;
-  return await snapshot.rows<Site>(
-    `select site_id, region, name from esh.sites s where not deleted ${one} ${shown}`,
-    siteId === undefined ? [] : [siteId],
-  );
+  const one = siteId === undefined ? '' : ' and site_id = $1';
+  return await snapshot.rows<Site>(sitesSql(predicate) + one, siteId === undefined ? [] : [siteId]);
 }
 
 /** The same for a site that is hidden and one that is not there. */

@@ -12,12 +12,15 @@ import {
   runWrites,
   type AccessPolicy,
   type AuthorizedQuery,
+  type Federation,
   type Principal,
 } from '../query/index.ts';
 import type { Parameters, Store } from '../store/index.ts';
 
 export interface SqlAsker {
   readonly store: Store;
+  /** The engines beside the database. */
+  readonly federation: Federation;
   readonly policy: AccessPolicy;
   /** Who asks, as they are now. */
   readonly principal: () => Promise<Principal>;
@@ -26,7 +29,7 @@ export interface SqlAsker {
 }
 
 export async function answerSql(
-  { store, policy, principal, reads }: SqlAsker,
+  { store, federation, policy, principal, reads }: SqlAsker,
   sql: string,
   params: Parameters,
   signal: AbortSignal,
@@ -36,7 +39,7 @@ export async function answerSql(
   if (!isWrite(statement)) {
     const query = authorize(statement, asker, policy);
     reads?.(query);
-    return await executeQuery(store, query, signal);
+    return await executeQuery(store, query, signal, federation);
   }
   // Refused at once, without waiting for other writes; asked again when it is written.
   const write = authorizeWrite(statement, asker, policy);
@@ -48,13 +51,14 @@ export async function answerSql(
 }
 
 export async function explainSql(
-  { store, policy, principal }: SqlAsker,
+  { store, federation, policy, principal }: SqlAsker,
   sql: string,
   params: Parameters,
+  signal: AbortSignal,
 ): Promise<string> {
   const statement = await parseSql(store, sql, params, store.options.limits);
   const asker = await principal();
   return isWrite(statement)
     ? await explainWrite(store, authorizeWrite(statement, asker, policy))
-    : await explainQuery(store, authorize(statement, asker, policy));
+    : await explainQuery(store, authorize(statement, asker, policy), signal, federation);
 }

@@ -2,6 +2,8 @@ export { ComplianceCache } from './compliance/cache.ts';
 export { droppable } from './sql/desk/droppable.ts';
 export type { ComplianceStatus, Gap, SiteCompliance } from './compliance/cache.ts';
 export { gapDetails, type GapDetail } from './compliance/details.ts';
+export { complianceRule, sitesSql } from './compliance/rights.ts';
+export { scopeOf, type DomainScope } from './sql/domain.ts';
 export { FACT_COLUMNS, FACT_TABLES, factsSql } from './compliance/facts.ts';
 export type { FactKind, Severity } from './compliance/facts.ts';
 export { MASK, maskedText } from './mask.ts';
@@ -37,6 +39,9 @@ export { newText, oldText, redline } from './redline/redline.ts';
 export type { Edit } from './redline/redline.ts';
 export { fuse } from './search/fusion.ts';
 export type { Evidence, Fused } from './search/fusion.ts';
+export { ExternalReader } from './federation/external.ts';
+export type { ExternalFile, ExternalTable } from './federation/external.ts';
+export type { Federation } from './federation/run.ts';
 export { interact } from './search/interaction.ts';
 export { namedIn } from './search/named.ts';
 export { RERANK_FEATURES, RERANK_WEIGHTS, rerankFeatures } from './search/rerank.ts';
@@ -62,6 +67,7 @@ export {
   openQuery,
   type OpenQuery,
   type PinnedViews,
+  type TakenConnection,
 } from './sql/execute.ts';
 export { deskOf, type EndedQuery, type QueryDesk, type RunningQuery } from './sql/desk/desk.ts';
 export { cacheOf, keepResults } from './sql/desk/result-cache.ts';

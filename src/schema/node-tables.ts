@@ -166,4 +166,15 @@ export const NODE_TABLES: readonly string[] = [
   created_at TIMESTAMP NOT NULL,
   expires_at TIMESTAMP
 )`,
+  // Files that SQL reads as ext.NAME. source: the path or pattern as given; files: path, bytes and time of change of each,
+  // as JSON; columns: name and type of each, as JSON.
+  `CREATE TABLE node.external_tables (
+  name VARCHAR NOT NULL,
+  source VARCHAR NOT NULL,
+  format VARCHAR NOT NULL,
+  files VARCHAR NOT NULL,
+  columns VARCHAR NOT NULL,
+  added_by VARCHAR NOT NULL,
+  added_at TIMESTAMP NOT NULL
+)`,
 ];

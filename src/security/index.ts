@@ -7,3 +7,4 @@ export type { PolicyDocument, ValueType } from './policy/document.ts';
 export { OidcTokens, type OidcIssuer } from './principals/oidc.ts';
 export { PrincipalDirectory } from './principals/directory.ts';
 export type { Credentials, UserChange, UserRecord } from './principals/directory.ts';
+export type { ExternalColumns } from './policy/model.ts';

@@ -32,6 +32,7 @@ import * as queries from './query-handlers.ts';
 import { addSource, listSources, removeSource, runSources, sourceVersions } from './source-handlers.ts';
 import { explain, sql } from './sql-handlers.ts';
 import { followClient } from './stream.ts';
+import { externalTables } from './table-handlers.ts';
 
 const asked = <T>(context: RequestContext, schema: ObjectSchema): T =>
   fromQuery(schema, new URL(context.req.url).searchParams) as T;
@@ -102,4 +103,5 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   removeSource,
   runSources,
   sourceVersions,
+  externalTables,
 };

@@ -13,6 +13,8 @@ import type {
   ClassifyAnswer,
   ClassifyRequest,
   DoctorCheck,
+  ExternalTableRequest,
+  ExternalTablesAnswer,
   ImportEvent,
   ImportRequest,
   Job,
@@ -310,6 +312,10 @@ export class RemoteNode implements NodeApi {
 
   policy(request: PolicyRequest): Promise<PolicyAnswer> {
     return this.#json({ method: 'POST', path: '/v1/policies', body: request });
+  }
+
+  externalTables(request: ExternalTableRequest): Promise<ExternalTablesAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/tables', body: request });
   }
 
   /** Ends this side's requests. The node itself goes on. */

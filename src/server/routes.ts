@@ -51,6 +51,7 @@ import {
   VERSIONS_ANSWER,
   VERSIONS_REQUEST,
 } from './source-schemas.ts';
+import { EXTERNAL_ANSWER, EXTERNAL_REQUEST } from './table-schemas.ts';
 
 export const JSON_TYPE = 'application/json';
 export const ARROW_TYPE = 'application/vnd.apache.arrow.stream';
@@ -388,6 +389,14 @@ export const ROUTES = [
     response: { [JSON_TYPE]: POLICY_ANSWER },
   },
   ...QUERY_ROUTES,
+  {
+    method: 'POST',
+    path: '/v1/tables',
+    handler: 'externalTables',
+    summary: 'Files that SQL reads as tables: lists, registers, reads anew, removes.',
+    request: { [JSON_TYPE]: EXTERNAL_REQUEST },
+    response: { [JSON_TYPE]: EXTERNAL_ANSWER },
+  },
   ...AUDIT_ROUTES,
 ] as const satisfies readonly Route[];
 

@@ -1,5 +1,7 @@
 export { DuckDb, duckError, execute, readRows, streamOn, withoutSecretNames } from './duckdb.ts';
 export type { OpenStream, Parameters } from './duckdb.ts';
+export { FILE_FORMATS, FileReader } from './file-reader.ts';
+export type { FileFormat } from './file-reader.ts';
 export { changes } from './feed.ts';
 export type { ChangeBatch, ChangeRequest } from './feed.ts';
 export { Maintenance } from './maintenance.ts';

@@ -344,6 +344,23 @@ export class Store {
     await connection.run(`select count(*) from ${this.#duck.data}.node.meta`);
   }
 
+  /** A Lance table as of what a connection sees that was pinned. `close` it. */
+  async lanceAt(
+    connection: DuckDBConnection,
+    name: string,
+  ): Promise<{ readonly reader: LanceReader; close(): void }> {
+    const table = this.lanceTable(name);
+    const [head] = await readRows<{ version: bigint }>(
+      connection,
+      `select version from ${this.#duck.data}.node.lance_heads where name = $1`,
+      [name],
+    );
+    const version = Number(head?.version ?? 0n);
+    if (version === table.head) return { reader: table.reader, close: () => undefined };
+    const reader = await table.at(version);
+    return { reader, close: () => reader.close() };
+  }
+
   /** A streaming answer on a connection of its own, standing in the data or in a leased catalogue. */
   async stream(
     sql: string,

@@ -55,6 +55,7 @@ const CALLS: { readonly [K in keyof NodeApi]: (test: TestNode) => Parameters<Nod
   queries: () => [],
   slowQueries: () => [],
   cancelQuery: () => [999],
+  externalTables: () => [{ action: 'list' }],
   audit: () => [{ actor: 'ms.smith' }],
   verifyAudit: () => [],
   checkpointAudit: () => [],

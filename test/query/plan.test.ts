@@ -29,7 +29,7 @@ it('[D7] a plan has no part of the secret name of a catalogue', async (t) => {
   };
   const plan = async (sql: string): Promise<string> => {
     const statement = await parseStatement(store, sql, [], store.options.limits);
-    const text = await explainQuery(store, authorize(statement, ROOT, POLICY));
+    const text = await explainQuery(store, authorize(statement, ROOT, POLICY), AbortSignal.timeout(20_000));
     check(text, sql);
     return text;
   };

@@ -27,6 +27,7 @@ const FROZEN: readonly string[] = [
   'a6f1f174739cfa20cf67d87ab840c23c3eceb57b2499d05f8a4df3bf82e47c25',
   '54a5258976a75acaaa0809f3a6b3cc2003943b5887589a0e8c4ae833204b6143',
   'fcaeb84dd3ea9f672ed4bcd93d035534d3d928d54093dd72f9afbc579f544394',
+  '4b95c8e2e1269747a5a13142c6e52aa43ea4a13feba53bdedd1269775343a59c',
 ];
 
 const clock = new ManualClock(Date.UTC(2024, 0, 1));

@@ -14,6 +14,8 @@ import type {
   ClassifyAnswer,
   ClassifyRequest,
   DoctorCheck,
+  ExternalTableRequest,
+  ExternalTablesAnswer,
   ImportEvent,
   ImportRequest,
   ImportResult,
@@ -648,6 +650,23 @@ export class MemoryNode implements NodeApi {
     this.#see('policy', request);
     if (request.action !== 'test') return {};
     return { results: [{ name: 'a case', ok: request.cases !== undefined, found: 'nothing' }] };
+  }
+
+  async externalTables(request: ExternalTableRequest): Promise<ExternalTablesAnswer> {
+    this.#see('externalTables', request);
+    if (request.action === 'list' || request.action === 'remove') return { tables: [] };
+    const columns = [{ name: 'n', type: 'BIGINT' }];
+    const source = request.action === 'add' ? request.source : '/data/n.csv';
+    const table = {
+      name: request.name,
+      source,
+      format: 'csv',
+      files: 1,
+      bytes: 4,
+      columns,
+      state: 'ok',
+    } as const;
+    return { tables: [table] };
   }
 
   async close(): Promise<void> {

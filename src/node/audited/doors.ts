@@ -361,6 +361,18 @@ export const DOORS: Doors = {
     changes: true,
     resource: (id) => `query/${id}`,
   },
+  externalTables: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: (request) => ('name' in request ? 'external-table' : 'external-tables'),
+    asked: (recorder, request) => ({
+      action: request.action,
+      ...('name' in request ? { name: recorder.hidden(String(request.name)) } : {}),
+      ...('source' in request ? { source: recorder.hidden(String(request.source)) } : {}),
+    }),
+    outcome: ([answer]) => ({ tables: answer?.tables.length ?? 0 }),
+  },
   audit: {
     category: 'access',
     shape: 'answer',

@@ -33,7 +33,7 @@ export class CallFacts {
 export function readBy(query: AuthorizedQuery): Record<string, AuditValue> {
   return {
     rows: query.tally.rows,
-    tables: query.tables.map((table) => ({
+    tables: query.reads.map((table) => ({
       name: `${table.schema}.${table.name}`,
       // The statement may name fewer: these are the ones it could see.
       columns: table.columns.filter((column) => column.shown === 'plain').map((column) => column.name),

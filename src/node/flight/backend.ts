@@ -22,6 +22,7 @@ import {
   isWrite,
   parseSql,
   runWrites,
+  scopeOf,
   type AccessPolicy,
   type AuthorizedWrite,
   type Principal,
@@ -69,7 +70,7 @@ export class NodeFlightBackend implements FlightBackend {
   }
 
   async describe(principal: string, sql: string): Promise<Described> {
-    const { store, limits } = this.#parts;
+    const { store, limits, federation } = this.#parts;
     const { policy, named } = this.#access;
     const statement = await parseSql(store, sql, [], limits);
     const who = await named(principal);
@@ -77,7 +78,7 @@ export class NodeFlightBackend implements FlightBackend {
     const query = isWrite(statement)
       ? authorizeWrite(statement, who, policy).query
       : authorize(statement, who, policy);
-    const described = await describeQuery(store, query);
+    const described = await describeQuery(store, query, federation);
     const columns = isWrite(statement) ? (isUpdate ? [] : EXPLAINED) : described.columns;
     return {
       columns: columns === undefined ? undefined : withSqlMetadata(arrowShape(columns).schema),
@@ -95,6 +96,7 @@ export class NodeFlightBackend implements FlightBackend {
       signal,
       batchBytes: limits.flight_batch_bytes,
       pinned: run.transaction === undefined ? undefined : asRead(run.transaction),
+      federation: this.#parts.federation,
     };
     const open = async (parameters: BoundRow): Promise<ArrowMessages> => {
       const statement = await parseSql(store, run.sql, parameters, limits);
@@ -214,7 +216,7 @@ export class NodeFlightBackend implements FlightBackend {
   }
 
   async begin(principal: string): Promise<FlightTransaction> {
-    const scope = this.#access.policy.scope(await this.#access.named(principal));
+    const scope = scopeOf(this.#access.policy, await this.#access.named(principal));
     const signal = (): AbortSignal => this.#limitTime(new AbortController().signal);
     return await ReadTransaction.begin({
       store: this.#parts.store,

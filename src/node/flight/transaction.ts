@@ -3,7 +3,12 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailableError, usageError } from '../../base/index.ts';
 import type { FlightTransaction } from '../../flight/index.ts';
-import { viewStatements, type PinnedViews, type ReadScope } from '../../query/index.ts';
+import {
+  viewStatements,
+  type DomainScope,
+  type PinnedViews,
+  type TakenConnection,
+} from '../../query/index.ts';
 import {
   streamOn,
   type OpenStream,
@@ -30,7 +35,7 @@ export interface BeginOptions {
   readonly store: Store;
   /** Whose it is. */
   readonly principal: string;
-  readonly scope: ReadScope;
+  readonly scope: DomainScope;
   /** Bounds the time of a commit. */
   readonly signal: () => AbortSignal;
 }
@@ -78,11 +83,19 @@ export class ReadTransaction implements FlightTransaction, PinnedViews {
 
   /** One statement at a time: a second one on the same connection would end the first early. */
   async stream(sql: string, params: Parameters, signal: AbortSignal): Promise<OpenStream> {
+    const { connection, release } = await this.take(signal);
+    return await streamOn(connection, sql, params, signal, release);
+  }
+
+  async take(signal: AbortSignal): Promise<TakenConnection> {
     const { connection } = await this.#take(signal);
-    return await streamOn(connection, sql, params, signal, () => {
-      this.#busy = false;
-      if (this.#ended) void this.#release();
-    });
+    return {
+      connection,
+      release: () => {
+        this.#busy = false;
+        if (this.#ended) void this.#release();
+      },
+    };
   }
 
   /** Takes writes over: they are done at the commit, in the order they came, and forgotten at the rollback. */

@@ -90,9 +90,14 @@ const FROM_THE_FIRST = '-2147483648';
 const code = (kind: FactKind): string => `${FACT_KINDS.indexOf(kind)}::smallint`;
 const weight = (severity: Severity): string => `${SEVERITIES.indexOf(severity)}::smallint`;
 
-/** The live rows of the tables that facts are made of; only of the sites in `$1` when `ofSites`. */
-function records(ofSites: boolean): string {
-  const sites = ofSites ? ' and list_contains($1, site_id)' : '';
+/** Which sites facts are made for: all, those in the list `$1`, or those that a query answers. */
+type OfSites = boolean | { readonly query: string };
+
+/** The live rows of the tables that facts are made of. */
+function records(ofSites: OfSites, data: string): string {
+  const some =
+    typeof ofSites === 'object' ? ` and site_id in (${ofSites.query})` : ' and list_contains($1, site_id)';
+  const sites = ofSites === false ? '' : some;
   const own = ['permits', 'permit_conditions', 'inspections', 'findings', 'audits', 'certifications'];
   own.push(
     'monitoring_limits',
@@ -101,17 +106,19 @@ function records(ofSites: boolean): string {
     'enforcement_actions',
     'action_items',
   );
-  return own.map((name) => `${name} as (select * from esh.${name} where not deleted${sites})`).join(',\n');
+  return own
+    .map((name) => `${name} as (select * from ${data}esh.${name} where not deleted${sites})`)
+    .join(',\n');
 }
 
 /**
- * All facts, or those of the sites in the list `$1`. A permit's status and a finding's actions count wherever they
+ * All facts, or those of some sites. `data` names where the tables lie, with a dot behind it. A permit's status and a finding's actions count wherever they
  * say they belong: they are found by the key of what they speak of. A lapsed permit is followed by a later one of the
  * same kind with its number or its scope, not by just any: a gap too many is seen, a gap too few is not. Standard SQL
  * but for `list_contains`, so that another engine can be asked the same.
  */
-export function factsSql(ofSites: boolean): string {
-  return `with ${records(ofSites)},
+export function factsSql(ofSites: OfSites, data = ''): string {
+  return `with ${records(ofSites, data)},
 follower as (
   select p.permit_id, min(n.issued_on) as issued_on
     from permits p join permits n on n.site_id = p.site_id and n.kind = p.kind and n.issued_on > p.issued_on
@@ -120,7 +127,7 @@ follower as (
 permit as (
   select p.*, coalesce(s.status, 'active') as status, s.since,
          coalesce(${day('f.issued_on')}, ${FOREVER}) as followed_on
-    from permits p left join (select * from esh.permit_status where not deleted) s using (permit_id)
+    from permits p left join (select * from ${data}esh.permit_status where not deleted) s using (permit_id)
          left join follower f using (permit_id)),
 permit_end as (
   select *, coalesce(${after('expires_on')}, ${FOREVER}) as lapses_on,
@@ -132,7 +139,7 @@ answered as (
                and bool_and(a.status in ('done', 'verified')) filter (where a.status <> 'cancelled')
               then coalesce(${day("max(a.done_on) filter (where a.status <> 'cancelled')")}, ${day('f.found_on')})
               else ${FOREVER} end as closed_on
-    from findings f left join (select * from esh.action_items where not deleted) a
+    from findings f left join (select * from ${data}esh.action_items where not deleted) a
       on a.source_table = 'esh.findings' and a.source_id = f.finding_id
    group by f.finding_id, f.found_on),
 finding as (

@@ -1,7 +1,7 @@
 /** Search over the law in force on a day: full text, vector, or both fused. Filters go to the engine as prefilters. */
 import type * as lancedb from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
-import { badInputError, deniedError, notFoundError, type Limits } from '../../base/index.ts';
+import { badInputError, deniedError, invariant, notFoundError, type Limits } from '../../base/index.ts';
 import { execute, parseDate, type Store } from '../../store/index.ts';
 import type { AccessPolicy, Embedder, ModelIdentity, Principal } from '../ports.ts';
 import { fuse, type Evidence } from './fusion.ts';
@@ -25,7 +25,8 @@ import {
 export type SearchMode = 'hybrid' | 'vector' | 'text';
 
 export interface SectionQuery {
-  readonly query: string;
+  /** Words, or, by vector alone, a vector of the model's dimension. */
+  readonly query: string | Float32Array;
   readonly mode: SearchMode;
   readonly k: number;
   /** `YYYY-MM-DD`: only text in force on that day. */
@@ -34,12 +35,23 @@ export interface SectionQuery {
   readonly document: string | undefined;
   /** Takes more time to order more candidates better; for `hybrid`. */
   readonly rerank?: boolean;
+  /** Further conditions on columns of the search table, met before ranking. */
+  readonly where?: readonly string[];
+}
+
+export interface FindOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The search table as of some commit; as of the last one when absent. */
+  readonly table?: lancedb.Table | undefined;
+  /** Columns of law.sections that the caller shows beside those that every hit has. */
+  readonly shown?: readonly string[];
 }
 
 export interface SectionHit {
   readonly section_id: string;
   readonly version_id: string;
   readonly document_id: string;
+  readonly jurisdiction: string;
   readonly citation: string;
   readonly heading: string;
   readonly text: string;
@@ -65,6 +77,7 @@ const HIT_COLUMNS = [
   'section_id',
   'version_id',
   'document_id',
+  'jurisdiction',
   'citation',
   'heading',
   'text',
@@ -160,31 +173,55 @@ export class SectionSearch {
   }
 
   async find(principal: Principal, query: SectionQuery, signal?: AbortSignal): Promise<SectionHit[]> {
-    const { store } = this.#ports;
-    this.#check(query);
-    const fixed = this.#prefilter(principal, query);
-    const day = dayOf(query.at);
-    return await store.lanceTable(SECTION_TABLE).read(async (table) => {
-      const where = [...(await this.#inForce.predicate(day)), ...fixed].join(' and ');
-      return await this.#rank(table, query, where, signal);
+    const [hits = []] = await this.findMany(principal, [query], { signal });
+    return hits;
+  }
+
+  /** Several searches of one table at one version; the hits of each, in the order asked. */
+  async findMany(
+    principal: Principal,
+    queries: readonly SectionQuery[],
+    { signal, table, shown = [] }: FindOptions = {},
+  ): Promise<SectionHit[][]> {
+    const { store, limits } = this.#ports;
+    const predicate = this.#mayFind(principal, shown);
+    const asked = queries.map((query) => {
+      this.#check(query);
+      return { query, day: dayOf(query.at), fixed: prefilter(query, predicate) };
     });
+    const found = async (reader: lancedb.Table): Promise<SectionHit[][]> => {
+      const vectors = await this.#questions(queries, signal);
+      return await inTurns(asked, limits.search_running, async ({ query, day, fixed }, i) => {
+        signal?.throwIfAborted();
+        const where = [...(await this.#inForce.predicate(day)), ...fixed].join(' and ');
+        return await this.#rank(reader, query, vectors[i], where, signal);
+      });
+    };
+    return await store.lanceTable(SECTION_TABLE).read((current) => found(table ?? current));
+  }
+
+  /** Throws when the principal may not search. */
+  demand(principal: Principal, shown: readonly string[] = []): void {
+    this.#mayFind(principal, shown);
   }
 
   async #rank(
     table: lancedb.Table,
     query: SectionQuery,
+    question: Float32Array | undefined,
     where: string,
     signal?: AbortSignal,
   ): Promise<SectionHit[]> {
     const { limits } = this.#ports;
+    const words = typeof query.query === 'string' ? query.query : '';
     if (query.mode === 'text') {
-      const found = await this.#text(table, query.query, where, query.k, HIT_COLUMNS);
+      const found = await this.#text(table, words, where, query.k, HIT_COLUMNS);
       return listed(found, '_score').map(({ row, score }) =>
         asHit(row, { text: score, vector: null, fused: null }),
       );
     }
-    const named = query.mode === 'hybrid' ? await this.#named(table, query.query, where) : [];
-    const question = await this.#question(query.query, signal);
+    const named = query.mode === 'hybrid' ? await this.#named(table, words, where) : [];
+    invariant(question, 'a search by vector has one');
     if (query.mode === 'vector') {
       const found = await this.#vector(table, question, where, query.k, HIT_COLUMNS);
       return listed(found, '_distance').map(({ row, score }) =>
@@ -193,19 +230,19 @@ export class SectionSearch {
     }
     const more = query.rerank === true ? ['text', 'heading', 'document_id', 'section_id'] : [];
     const k = Math.max(query.rerank === true ? limits.rerank_candidates : limits.search_candidates, query.k);
-    const [text, vector] = await Promise.all([
-      this.#text(table, query.query, where, k, ['terms', 'vector', ...more]),
+    const [text, near] = await Promise.all([
+      this.#text(table, words, where, k, ['terms', 'vector', ...more]),
       this.#vector(table, question, where, k, ['terms', ...more]),
     ]);
     signal?.throwIfAborted();
     const found = await this.#weigh(
-      query.query,
+      words,
       question,
       readCandidates(text, '_score', (score) => score),
-      readCandidates(vector, '_distance', (distance) => 1 - distance),
+      readCandidates(near, '_distance', (distance) => 1 - distance),
     );
     const ranking =
-      query.rerank === true ? this.#rerank(query.query, found, passagesById(text, vector)) : fuse(found);
+      query.rerank === true ? this.#rerank(words, found, passagesById(text, near)) : fuse(found);
     return await this.#fetch(table, [...named, ...without(ranking, named)].slice(0, query.k));
   }
 
@@ -277,14 +314,42 @@ export class SectionSearch {
     }));
   }
 
-  async #question(query: string, signal?: AbortSignal): Promise<Float32Array> {
+  /** The vector of each query that needs one; equal texts are read once. */
+  async #questions(
+    queries: readonly SectionQuery[],
+    signal: AbortSignal | undefined,
+  ): Promise<(Float32Array | undefined)[]> {
+    const { embedder } = this.#ports;
+    if (queries.every(({ mode }) => mode === 'text')) return queries.map(() => undefined);
     await this.checkModel();
-    return await this.#ports.embedder.embed([query], 'query', signal);
+    const texts = [
+      ...new Set(
+        queries.flatMap(({ mode, query }) => (mode === 'text' || typeof query !== 'string' ? [] : [query])),
+      ),
+    ];
+    const { dimension } = embedder.model;
+    const vectors = texts.length === 0 ? new Float32Array(0) : await embedder.embed(texts, 'query', signal);
+    const byText = new Map(
+      texts.map((text, i) => [text, vectors.slice(i * dimension, (i + 1) * dimension)] as const),
+    );
+    return queries.map(({ query }) => (typeof query === 'string' ? byText.get(query) : query));
   }
 
   #check(query: SectionQuery): void {
     const { limits } = this.#ports;
-    if (query.query.trim() === '')
+    if (typeof query.query !== 'string') {
+      const { dimension } = this.#ports.embedder.model;
+      if (
+        query.query.length !== dimension ||
+        query.query.every((value) => value === 0) ||
+        !query.query.every(Number.isFinite)
+      )
+        throw badInputError(
+          'search.vector',
+          `a vector to search by has ${dimension} finite numbers, not all of them 0`,
+          'Make it with query_embedding.',
+        );
+    } else if (query.query.trim() === '')
       throw badInputError(
         'search.empty',
         'the search query is empty',
@@ -304,12 +369,12 @@ export class SectionSearch {
       );
   }
 
-  /** Filters and policy, evaluated before ranking with the date: a hidden row never takes a hit's place. */
-  #prefilter(principal: Principal, query: SectionQuery): string[] {
+  /** Policy as a predicate over the search table, evaluated before ranking: a hidden row never takes a hit's place. */
+  #mayFind(principal: Principal, shown: readonly string[]): string | undefined {
     const decision = this.#ports.policy.decide(principal, {
       action: 'read',
       tables: ['law.sections'],
-      shown: SHOWN_COLUMNS,
+      shown: [...SHOWN_COLUMNS, ...shown],
       available: POLICY_COLUMNS,
     });
     if (!decision.allowed)
@@ -318,11 +383,7 @@ export class SectionSearch {
         `${principal.id} may not search (${decision.rule})`,
         'Ask an administrator for the right.',
       );
-    return [
-      ...(query.jurisdiction === undefined ? [] : [`jurisdiction = ${quote(query.jurisdiction)}`]),
-      ...(query.document === undefined ? [] : [`document_id = ${quote(query.document)}`]),
-      ...(decision.predicate === undefined ? [] : [`(${decision.predicate})`]),
-    ];
+    return decision.predicate;
   }
 
   async #text(
@@ -440,6 +501,34 @@ const without = (ranking: readonly Ranked[], taken: readonly Ranked[]): Ranked[]
   return ranking.filter(({ id }) => !ids.has(id));
 };
 
+/** Filters of the query and policy, evaluated with the date before ranking. */
+function prefilter(
+  { jurisdiction, document, where = [] }: SectionQuery,
+  policy: string | undefined,
+): string[] {
+  return [
+    ...(jurisdiction === undefined ? [] : [`jurisdiction = ${quote(jurisdiction)}`]),
+    ...(document === undefined ? [] : [`document_id = ${quote(document)}`]),
+    ...where,
+    ...(policy === undefined ? [] : [`(${policy})`]),
+  ];
+}
+
+/** One answer per item, at most `most` being worked at. */
+async function inTurns<T, R>(
+  items: readonly T[],
+  most: number,
+  work: (item: T, i: number) => Promise<R>,
+): Promise<R[]> {
+  const answers: R[] = [];
+  const turns = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [i, item] of turns) answers[i] = await work(item, i);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  return answers;
+}
+
 /** Rows of an answer in its order, with the score of each. */
 function listed(
   found: ArrowTable,
@@ -458,6 +547,7 @@ function asHit(row: Record<string, unknown>, scores: Omit<Ranked, 'id'>): Sectio
     section_id: string('section_id'),
     version_id: string('version_id'),
     document_id: string('document_id'),
+    jurisdiction: string('jurisdiction'),
     citation: string('citation'),
     heading: string('heading'),
     text: string('text'),

@@ -2,6 +2,7 @@
 import { deniedError } from '../../base/index.ts';
 import type { AccessPolicy, Principal } from '../ports.ts';
 import { bind, type BoundQuery } from './bind.ts';
+import { scopeOf } from './domain.ts';
 import type { Statement } from './statement.ts';
 
 declare const authorized: unique symbol;
@@ -24,7 +25,7 @@ export function authorize(statement: Statement, principal: Principal, policy: Ac
       'Ask an administrator for the right.',
     );
   return {
-    ...bind(statement, policy.scope(principal)),
+    ...bind(statement, scopeOf(policy, principal)),
     principal,
     tally: { rows: 0 },
   } as unknown as AuthorizedQuery;

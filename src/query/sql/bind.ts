@@ -1,6 +1,7 @@
 /** From names in a statement to tables that somebody may read. What they may not read does not exist for them. */
-import { badInputError, nearest } from '../../base/index.ts';
+import { badInputError, deniedError, nearest } from '../../base/index.ts';
 import type { ReadScope, ReadableTable } from '../ports.ts';
+import { missingFunction, readBehind, type DomainScope } from './domain.ts';
 import type { TableRef } from './guard.ts';
 import { placeOf } from './place.ts';
 import type { Statement } from './statement.ts';
@@ -8,8 +9,11 @@ import type { Statement } from './statement.ts';
 /** Every table of the statement is in the scope; the views that will answer show only what it says. */
 export interface BoundQuery {
   readonly statement: Statement;
-  readonly scope: ReadScope;
+  readonly scope: DomainScope;
+  /** Those that it names. */
   readonly tables: readonly ReadableTable[];
+  /** Those, and the ones that functions and searches in it read. */
+  readonly reads: readonly ReadableTable[];
 }
 
 /** Names of one engine or the other, as the reference spells them. */
@@ -18,7 +22,16 @@ const ENGINE_SCHEMAS = ['duckdb', 'lance'];
 /** Tables that describe the others; each scope has its own. */
 export const CATALOGUE_TABLES = ['node.tables', 'node.columns'];
 
-export function bind(statement: Statement, scope: ReadScope): BoundQuery {
+export function bind(statement: Statement, scope: DomainScope): BoundQuery {
+  for (const called of statement.functions) {
+    const rule = missingFunction(scope, called);
+    if (rule !== undefined)
+      throw deniedError(
+        'policy.denied',
+        `${called} reads records that are not all shown to you (${rule})`,
+        'Ask an administrator for the right.',
+      );
+  }
   const byName = new Map(scope.tables.map((table) => [`${table.schema}.${table.name}`, table]));
   const tables = statement.tables.flatMap((ref) => {
     const name = `${ref.schema}.${ref.name}`;
@@ -27,7 +40,7 @@ export function bind(statement: Statement, scope: ReadScope): BoundQuery {
     if (found === undefined) throw unknownTable(ref, [...byName.keys()], statement);
     return [found];
   });
-  return { statement, scope, tables };
+  return { statement, scope, tables, reads: [...new Set([...tables, ...readBehind(scope, statement)])] };
 }
 
 function engineTable(ref: TableRef, scope: ReadScope): ReadableTable | undefined {

@@ -1,8 +1,15 @@
 /** What a statement takes and answers, over the views that would run it, without running it. */
-import { DuckDBTypeId, VARCHAR, type DuckDBPreparedStatement, type DuckDBType } from '@duckdb/node-api';
-import type { SourceColumn, Store } from '../../store/index.ts';
+import {
+  DuckDBTypeId,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  type DuckDBType,
+} from '@duckdb/node-api';
+import { duckError, type SourceColumn, type Store } from '../../store/index.ts';
+import { declareSites, type Federation } from '../federation/run.ts';
 import type { AuthorizedQuery } from './authorize.ts';
-import { leaseViews } from './execute.ts';
+import { leaseViews, transaction } from './execute.ts';
 import { named } from './named.ts';
 
 export interface StatementShape {
@@ -18,23 +25,48 @@ export const EXPLAINED: readonly SourceColumn[] = [
   { name: 'explain_value', type: VARCHAR },
 ];
 
-export async function describeQuery(store: Store, query: AuthorizedQuery): Promise<StatementShape> {
-  const { sql, explain } = query.statement;
+export async function describeQuery(
+  store: Store,
+  query: AuthorizedQuery,
+  federation?: Federation,
+): Promise<StatementShape> {
+  const { sql, federated, explain } = query.statement;
   const lease = await leaseViews(store, query);
   try {
-    return await store.withConnection(async (connection) => {
-      const prepared = await connection.prepare(sql);
-      try {
-        const shape = shapeOf(prepared);
-        return explain ? { ...shape, columns: EXPLAINED } : shape;
-      } finally {
-        prepared.destroySync();
-      }
-    }, lease.catalogue);
+    const shape = await (federated === undefined || federation === undefined
+      ? store.withConnection((connection) => prepare(connection, sql), lease.catalogue)
+      : describeFederated(store, query, lease.catalogue, federation));
+    return explain ? { ...shape, columns: EXPLAINED } : shape;
   } catch (error) {
-    throw await named(store, error, query);
+    throw await named(store, duckError(error), query);
   } finally {
     lease.release();
+  }
+}
+
+/** Over tables that are made and empty: nobody is asked. */
+async function describeFederated(
+  store: Store,
+  query: AuthorizedQuery,
+  catalogue: string,
+  federation: Federation,
+): Promise<StatementShape> {
+  const { signal } = new AbortController();
+  const { connection, release } = await transaction(store, { catalogue, signal });
+  try {
+    await declareSites({ store, connection, query, federation, signal });
+    return await prepare(connection, query.statement.federated?.sql ?? '');
+  } finally {
+    release();
+  }
+}
+
+async function prepare(connection: DuckDBConnection, sql: string): Promise<StatementShape> {
+  const prepared = await connection.prepare(sql);
+  try {
+    return shapeOf(prepared);
+  } finally {
+    prepared.destroySync();
   }
 }
 

@@ -91,6 +91,11 @@ export const ALLOWED_FUNCTIONS: ReadonlySet<string> = new Set([
   ...PARSER_NAMES,
 ]);
 
+/** Functions of the domain: macros over what the principal may read. docs/functions.md. */
+export const DOMAIN_FUNCTIONS: ReadonlySet<string> = new Set(
+  names('compliance_status regulation_applies risk_score'),
+);
+
 /** Functions that may stand where a table stands. */
 export const ALLOWED_TABLE_FUNCTIONS: ReadonlySet<string> = new Set(
   names('generate_series json_each json_tree range repeat repeat_row unnest'),

@@ -3,8 +3,10 @@
  * and names are lists of what is allowed, never of what is not.
  */
 import { FractalError, badInputError, nearest, type ErrorPlace } from '../../base/index.ts';
+import { isPassages, passageCalls } from '../federation/plan.ts';
+import { EMBEDDING_FUNCTION, SEARCH_FUNCTIONS } from '../federation/signatures.ts';
 import { foldName, visitAst, type AstNode } from './ast.ts';
-import { ALLOWED_FUNCTIONS, ALLOWED_TABLE_FUNCTIONS } from './functions.ts';
+import { ALLOWED_FUNCTIONS, ALLOWED_TABLE_FUNCTIONS, DOMAIN_FUNCTIONS } from './functions.ts';
 
 /** A table as the statement names it, in lower case. */
 export interface TableRef {
@@ -12,6 +14,25 @@ export interface TableRef {
   readonly name: string;
   /** Where it stands first: bytes before it in the statement. */
   readonly at?: number;
+}
+
+/** Schema of external tables. */
+export const EXTERNAL_SCHEMA = 'ext';
+
+export interface Guarded {
+  readonly tables: readonly TableRef[];
+  /** Functions of the domain that are called. */
+  readonly functions: readonly string[];
+  /** Whether another engine answers a part of it. */
+  readonly isFederated: boolean;
+}
+
+interface Found {
+  readonly tables: Map<string, TableRef>;
+  readonly functions: Set<string>;
+  /** Calls that stand in a place of their own and were judged there. */
+  readonly judged: Set<unknown>;
+  isFederated: boolean;
 }
 
 /** Kinds of nodes that are not expressions. */
@@ -70,15 +91,13 @@ const EXPRESSION_CLASSES = new Set([
 /** Only these describe what they are given; the others list what is in the catalogue. */
 const SHOW_TYPES = new Set(['DESCRIBE', 'SUMMARY']);
 
-/** Throws `sql.forbidden` for what is not allowed; answers the tables that are named. */
-export function guard(statement: AstNode, placeOf: PlaceOf = () => undefined): TableRef[] {
-  const refs = new Map<string, TableRef>();
-  /** Calls that stand as tables and were judged as such. */
-  const judged = new Set<unknown>();
+/** Throws `sql.forbidden` for what is not allowed; answers what is named. */
+export function guard(statement: AstNode, placeOf: PlaceOf = () => undefined): Guarded {
+  const found: Found = { tables: new Map(), functions: new Set(), judged: new Set(), isFederated: false };
   visitAst(statement, (node, ctes) => {
     try {
-      if (node['class'] !== undefined) return checkExpression(node, judged);
-      if (typeof node['type'] === 'string') checkNode(node, ctes, refs, judged);
+      if (node['class'] !== undefined) return checkExpression(node, found);
+      if (typeof node['type'] === 'string') checkNode(node, ctes, found);
       else if ('table_name' in node || 'function_name' in node) throw forbidden('a part that is not known');
       return 'enter';
     } catch (error) {
@@ -86,22 +105,44 @@ export function guard(statement: AstNode, placeOf: PlaceOf = () => undefined): T
       throw error instanceof FractalError && place !== undefined ? error.at(place) : error;
     }
   });
-  return [...refs.values()];
+  return {
+    tables: [...found.tables.values()],
+    functions: [...found.functions],
+    isFederated: found.isFederated,
+  };
 }
 
 /** Where something stands that the tree places at so many bytes; undefined when the tree does not say. */
 type PlaceOf = (bytes: unknown) => ErrorPlace | undefined;
 
-function checkExpression(node: AstNode, judged: ReadonlySet<unknown>): 'enter' | 'skip' {
+function checkExpression(node: AstNode, found: Found): 'enter' | 'skip' {
   const kind = text(node, 'class');
   if (!EXPRESSION_CLASSES.has(kind)) throw forbidden(`an expression of the kind ${kind}`);
   // A literal's value is data: nothing in it is looked up.
   if (kind === 'CONSTANT') return 'skip';
   if (kind === 'FUNCTION' || kind === 'WINDOW') {
-    if (!judged.has(node)) checkFunction(node, ALLOWED_FUNCTIONS);
+    if (!found.judged.has(node)) checkCall(node, found);
   } else if ('function_name' in node || 'table_name' in node) throw forbidden('a part that is not known');
   if (kind === 'COLUMN_REF') checkColumn(node);
   return 'enter';
+}
+
+function checkCall(node: AstNode, found: Found): void {
+  const name = foldName(text(node, 'function_name'));
+  const isOurs =
+    text(node, 'class') === 'FUNCTION' && text(node, 'schema') === '' && text(node, 'catalog') === '';
+  if (isOurs && name === EMBEDDING_FUNCTION) found.isFederated = true;
+  else if (isOurs && DOMAIN_FUNCTIONS.has(name)) found.functions.add(name);
+  else return checkFunction(node, ALLOWED_FUNCTIONS);
+  checkPlainCall(node, name);
+}
+
+/** What is no aggregate takes nothing but arguments. */
+function checkPlainCall(node: AstNode, name: string): void {
+  const orders = (node['order_bys'] as { orders?: unknown } | null)?.orders;
+  const isPlain =
+    node['filter'] === null && node['distinct'] === false && Array.isArray(orders) && orders.length === 0;
+  if (!isPlain || node['export_state'] !== false) throw forbidden(`more than arguments for ${name}`);
 }
 
 /** The standard's words that are functions written like columns; this one tells the name of the catalogue. */
@@ -112,23 +153,28 @@ function checkColumn(node: AstNode): void {
     throw forbidden('the name of the catalogue');
 }
 
-function checkNode(
-  node: AstNode,
-  ctes: ReadonlySet<string>,
-  refs: Map<string, TableRef>,
-  judged: Set<unknown>,
-): void {
+function checkNode(node: AstNode, ctes: ReadonlySet<string>, found: Found): void {
   const type = text(node, 'type');
   if (!NODE_TYPES.has(type)) throw forbidden(`a part of the kind ${type}`);
   if (type === 'BASE_TABLE') {
     const ref = tableRef(node, ctes);
-    const known = ref === undefined ? undefined : `${ref.schema}.${ref.name}`;
-    if (ref !== undefined && known !== undefined && !refs.has(known)) refs.set(known, ref);
+    if (ref === undefined) return;
+    if (ref.schema === EXTERNAL_SCHEMA || isPassages(node)) found.isFederated = true;
+    const known = `${ref.schema}.${ref.name}`;
+    if (!isPassages(node) && !found.tables.has(known)) found.tables.set(known, ref);
+  } else if (type === 'JOIN') {
+    const right = node['right'];
+    if (right === null || typeof right !== 'object' || !isPassages(right as AstNode)) return;
+    for (const call of passageCalls(node)) {
+      if (text(call, 'catalog') !== '') throw forbidden('a qualified function');
+      checkPlainCall(call, text(call, 'function_name'));
+      found.judged.add(call);
+    }
   } else if (type === 'TABLE_FUNCTION') {
     const call = node['function'];
     if (call === null || typeof call !== 'object') throw forbidden('a table function that is not known');
-    checkFunction(call as AstNode, ALLOWED_TABLE_FUNCTIONS);
-    judged.add(call);
+    checkTableCall(call as AstNode, found);
+    found.judged.add(call);
   } else if (type === 'SHOW_REF') {
     if (!SHOW_TYPES.has(text(node, 'show_type')) || node['query'] === null || text(node, 'table_name') !== '')
       throw forbidden(
@@ -138,6 +184,15 @@ function checkNode(
   } else if (type === 'UNBOUND_TYPE_INFO') {
     if (text(node, 'catalog') !== '' || text(node, 'schema') !== '') throw forbidden('a qualified type');
   } else if ('table_name' in node) throw forbidden('a table in a place that is not known');
+}
+
+function checkTableCall(call: AstNode, found: Found): void {
+  const name = foldName(text(call, 'function_name'));
+  if (!SEARCH_FUNCTIONS.has(name)) return checkFunction(call, ALLOWED_TABLE_FUNCTIONS);
+  if (!['', 'search'].includes(foldName(text(call, 'schema'))) || text(call, 'catalog') !== '')
+    throw forbidden('a qualified function');
+  checkPlainCall(call, name);
+  found.isFederated = true;
 }
 
 /** The table that is named; undefined for a common table expression in sight. */

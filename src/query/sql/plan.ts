@@ -17,6 +17,32 @@ export function drawPlan(json: string): string {
   return (JSON.parse(json) as readonly Operator[]).flatMap((one) => lines(one, '')).join('\n');
 }
 
+interface RunOperator {
+  readonly operator_name: string;
+  readonly operator_cardinality: number;
+  /** Seconds. */
+  readonly operator_timing: number;
+  readonly children: readonly RunOperator[];
+  readonly extra_info: Operator['extra_info'];
+}
+
+/** `json`: what `explain (analyze, format json)` answers. Each operator is told with its rows and its own time. */
+export function drawRun(json: string): string {
+  const { children } = JSON.parse(json) as { readonly children: readonly RunOperator[] };
+  // The outermost one is the explaining itself.
+  return children.flatMap((one) => one.children.flatMap((run) => lines(asRun(run), ''))).join('\n');
+}
+
+const asRun = (run: RunOperator): Operator => ({
+  name: run.operator_name,
+  children: run.children.map(asRun),
+  extra_info: {
+    ...run.extra_info,
+    Rows: String(run.operator_cardinality),
+    Time: `${(run.operator_timing * 1000).toFixed(1)} ms`,
+  },
+});
+
 function lines({ name, children, extra_info: info }: Operator, indent: string): string[] {
   const about = Object.entries(info)
     .map(([key, value]) => `${key}: ${[value].flat().join(', ')}`)

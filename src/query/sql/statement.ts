@@ -4,7 +4,9 @@
  */
 import { FIXED_LIMITS, badInputError, type FractalError, type Limits } from '../../base/index.ts';
 import type { Parameters, Store } from '../../store/index.ts';
-import { readAst, type AstNode } from './ast.ts';
+import { planFederated, type FederatedPlan } from '../federation/plan.ts';
+import { readAst, readAstLossless, type AstNode } from './ast.ts';
+import { isDerivedName } from './domain.ts';
 import { guard, type TableRef } from './guard.ts';
 import { placeOf } from './place.ts';
 import { isRepeatable } from './repeatable.ts';
@@ -24,6 +26,10 @@ export interface Statement {
   /** Whether the plan is asked for instead of the rows. */
   readonly explain: boolean;
   readonly tables: readonly TableRef[];
+  /** Functions of the domain that it calls. */
+  readonly functions: readonly string[];
+  /** What other engines answer of it, and what is left for this one; undefined when that is all. */
+  readonly federated: FederatedPlan | undefined;
   /** Whether it says the same as long as the data do. */
   readonly repeatable: boolean;
   readonly limits: Limits;
@@ -40,7 +46,10 @@ export interface WriteStatement {
   readonly [parsedWrite]: true;
 }
 
-type Form = Pick<Statement, 'sql' | 'text' | 'explain' | 'tables' | 'repeatable'> & {
+type Form = Pick<
+  Statement,
+  'sql' | 'text' | 'explain' | 'tables' | 'functions' | 'federated' | 'repeatable'
+> & {
   readonly write?: WriteForm;
 };
 
@@ -109,23 +118,30 @@ async function parse(store: Store, sql: string, limits: Limits): Promise<Form> {
       text: sql,
       explain: false,
       tables: [NODE_TABLES],
+      functions: [],
+      federated: undefined,
       repeatable: true,
     };
   EXPLAIN.lastIndex = skipBlanks(sql, 0);
   const explain = EXPLAIN.test(sql);
   const run = explain ? sql.slice(EXPLAIN.lastIndex) : sql;
   if (beginsAsWrite(run)) return { ...(await readWrite(store, run)), text: sql, explain };
-  const tree = await readStatement(store, run, sql);
+  const { tree, json } = await readStatement(store, run, sql);
+  const { tables, functions, isFederated } = guard(tree, (bytes) =>
+    typeof bytes === 'number' && bytes <= Buffer.byteLength(run)
+      ? placeOf(sql, { bytes, of: run })
+      : undefined,
+  );
+  const [whole] = isFederated ? (readAstLossless(json)['statements'] as AstNode[]) : [];
   return {
     sql: run,
     text: sql,
     explain,
-    tables: guard(tree, (bytes) =>
-      typeof bytes === 'number' && bytes <= Buffer.byteLength(run)
-        ? placeOf(sql, { bytes, of: run })
-        : undefined,
-    ),
-    repeatable: isRepeatable(tree),
+    tables,
+    functions,
+    federated: whole === undefined ? undefined : await planFederated(store, whole),
+    // Files change without a commit, and what is true of a site changes with the day.
+    repeatable: !isFederated && isRepeatable(tree) && !tables.some(isDerivedName),
   };
 }
 
@@ -138,22 +154,33 @@ async function readWrite(store: Store, text: string): Promise<Omit<Form, 'explai
   const parts = parseWrite(text);
   const write = formOf(parts);
   // Places in this query are none in what was sent.
-  const tree = await readStatement(store, write.query, undefined);
-  const tables = guard(tree);
+  const { tree } = await readStatement(store, write.query, undefined);
+  const { tables, functions, isFederated } = guard(tree);
+  if (isFederated)
+    throw badInputError(
+      'sql.write_federated',
+      'a statement that writes asks other engines: a search, the vector of a text, an external table',
+      'Ask in a SELECT of its own, and write what it answered.',
+    );
   checkForm(write, parts, tree['node'] as AstNode);
-  return { sql: write.query, tables, repeatable: false, write };
+  return { sql: write.query, tables, functions, federated: undefined, repeatable: false, write };
 }
 
 const NODE_TABLES: TableRef = { schema: 'node', name: 'tables' };
 
-async function readStatement(store: Store, sql: string, sent: string | undefined): Promise<AstNode> {
+async function readStatement(
+  store: Store,
+  sql: string,
+  sent: string | undefined,
+): Promise<{ readonly tree: AstNode; readonly json: string }> {
   const [row] = await store.rows<{ tree: string }>('select json_serialize_sql($1::varchar) as tree', [sql]);
-  const tree = readAst(row?.tree ?? '{}');
+  const json = row?.tree ?? '{}';
+  const tree = readAst(json);
   if (tree['error'] !== false) throw notRead(tree, sql, sent);
   const statements = tree['statements'] as AstNode[];
   const [only] = statements;
   if (only === undefined || statements.length !== 1) throw notOne(statements.length);
-  return only;
+  return { tree: only, json };
 }
 
 const notOne = (count: number): FractalError =>

@@ -1,6 +1,8 @@
 /** A scope as statements that make its catalogue: a view per table, and the two tables that describe them. */
 import type { ReadScope, ReadableTable } from '../ports.ts';
 import { isOf } from './bind.ts';
+import { domainStatements, isDerived, type DomainScope } from './domain.ts';
+import { EXTERNAL_SCHEMA } from './guard.ts';
 
 const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -14,11 +16,13 @@ export function viewQuery(table: ReadableTable, from: string): string {
   return `select ${columns.join(', ')} from ${from}${name(table.schema)}.${name(table.name)} as t${where}`;
 }
 
-export function viewStatements(scope: ReadScope, catalogue: string, data: string): string[] {
-  const schemas = [...new Set(['node', 'duckdb', 'lance', ...scope.tables.map((table) => table.schema)])];
+export function viewStatements(scope: DomainScope, catalogue: string, data: string): string[] {
+  // External tables lie elsewhere: what a statement reads of one is put beside the views when it runs.
+  const stored = scope.tables.filter((table) => table.schema !== EXTERNAL_SCHEMA && !isDerived(table));
+  const schemas = [...new Set(['node', 'duckdb', 'lance', ...stored.map((table) => table.schema)])];
   return [
     ...schemas.map((schema) => `create schema ${catalogue}.${name(schema)}`),
-    ...scope.tables.flatMap((table) => {
+    ...stored.flatMap((table) => {
       const view = `${catalogue}.${name(table.schema)}.${name(table.name)}`;
       return [
         `create view ${view} as ${viewQuery(table, `${data}.`)}`,
@@ -27,6 +31,13 @@ export function viewStatements(scope: ReadScope, catalogue: string, data: string
           .map((engine) => `create view ${catalogue}.${engine}.${name(table.name)} as from ${view}`),
       ];
     }),
+    ...domainStatements(scope, catalogue, data),
+    ...scope.tables
+      .filter(isDerived)
+      .map(
+        (table) =>
+          `create view ${catalogue}.duckdb.${name(table.name)} as from ${catalogue}.${name(table.schema)}.${name(table.name)}`,
+      ),
     ...describing(scope, catalogue),
   ];
 }

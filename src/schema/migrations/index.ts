@@ -7,6 +7,7 @@ import { m0006RecordDoubts } from './m0006-record-doubts.ts';
 import { m0007Jobs } from './m0007-jobs.ts';
 import { m0008Principals } from './m0008-principals.ts';
 import { m0009Inferences } from './m0009-inferences.ts';
+import { m0010ExternalTables } from './m0010-external-tables.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -19,5 +20,6 @@ export const MIGRATIONS: readonly Migration[] = [
   m0007Jobs,
   m0008Principals,
   m0009Inferences,
+  m0010ExternalTables,
 ];
 export type { Migration };

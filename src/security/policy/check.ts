@@ -3,7 +3,15 @@ import { FIXED_LIMITS, badInputError, nearest, type FractalError } from '../../b
 import type { Action } from '../../query/index.ts';
 import type { ColumnRules, Condition, Denial, Grant, Mask, PolicyDocument, ValueType } from './document.ts';
 import { misfit } from './masks.ts';
-import { MODEL, covers, tableName, type ModelTable } from './model.ts';
+import {
+  MODEL,
+  covers,
+  externalTable,
+  isExternalPattern,
+  tableName,
+  type ExternalColumns,
+  type ModelTable,
+} from './model.ts';
 import { resolve } from './resolve.ts';
 
 export const ACTIONS: readonly Action[] = [
@@ -33,8 +41,12 @@ const failIn =
   (why, cure) =>
     badInputError('policy.invalid', `${where}: ${why}`, cure);
 
-/** The document, when all of it makes sense. Throws `policy.invalid` naming the rule. */
-export function checkPolicy(value: unknown): PolicyDocument {
+/**
+ * The document, when all of it makes sense, over the model and the external tables there are. Throws `policy.invalid`
+ * naming the rule.
+ */
+export function checkPolicy(value: unknown, external: readonly ExternalColumns[] = []): PolicyDocument {
+  const model = [...MODEL, ...external.map(externalTable)];
   const fail = failIn('policy');
   const document = members(
     value,
@@ -53,31 +65,37 @@ export function checkPolicy(value: unknown): PolicyDocument {
   for (const [name, role] of Object.entries(object(document.roles, fail))) {
     const inRole = failIn(`role ${name}`);
     const { grants } = members(role, ['doc', 'grants'], ['doc', 'grants'], inRole);
-    for (const grant of list(grants, inRole)) checkGrant(grant, document, ids, inRole);
+    for (const grant of list(grants, inRole)) checkGrant(grant, document, ids, { model, fail: inRole });
   }
-  for (const denial of list(document.denials, fail)) checkDenial(denial, document, ids, fail);
+  for (const denial of list(document.denials, fail)) checkDenial(denial, document, ids, { model, fail });
   if (ids.size > FIXED_LIMITS.policy_rules.value)
     throw fail(`there are more than ${FIXED_LIMITS.policy_rules.value} rules`, 'Join some of them.');
   return document;
 }
 
-function checkGrant(value: unknown, document: PolicyDocument, ids: Set<string>, outer: Fail): void {
+/** Where a rule stands, and which tables it may speak of. */
+interface Outer {
+  readonly model: readonly ModelTable[];
+  readonly fail: Fail;
+}
+
+function checkGrant(value: unknown, document: PolicyDocument, ids: Set<string>, outer: Outer): void {
   const grant = members(
     value,
     ['id', 'actions', 'tables'],
     ['id', 'doc', 'actions', 'tables', 'where', 'when', 'columns'],
-    outer,
+    outer.fail,
   ) as unknown as Grant;
   const { fail, tables } = checkRule(grant, document, ids, outer);
   if (grant.columns !== undefined) checkColumns(grant.columns, tables, fail);
 }
 
-function checkDenial(value: unknown, document: PolicyDocument, ids: Set<string>, outer: Fail): void {
+function checkDenial(value: unknown, document: PolicyDocument, ids: Set<string>, outer: Outer): void {
   const denial = members(
     value,
     ['id', 'actions', 'tables'],
     ['id', 'doc', 'roles', 'actions', 'tables', 'where', 'when', 'columns'],
-    outer,
+    outer.fail,
   ) as unknown as Denial;
   const { fail, tables } = checkRule(denial, document, ids, outer);
   for (const role of denial.roles === undefined ? [] : list(denial.roles, fail))
@@ -94,9 +112,9 @@ function checkRule(
   rule: Grant | Denial,
   document: PolicyDocument,
   ids: Set<string>,
-  outer: Fail,
+  outer: Outer,
 ): { fail: Fail; tables: ModelTable[] } {
-  if (typeof rule.id !== 'string' || rule.id === '') throw outer('a rule has no "id"', 'Name it.');
+  if (typeof rule.id !== 'string' || rule.id === '') throw outer.fail('a rule has no "id"', 'Name it.');
   const fail = failIn(`rule ${rule.id}`);
   if (ids.has(rule.id)) throw fail('the id comes twice', 'Give every rule its own.');
   ids.add(rule.id);
@@ -105,7 +123,9 @@ function checkRule(
   for (const action of list(rule.actions, fail))
     if (!ACTIONS.includes(action as Action))
       throw fail(`there is no action ${JSON.stringify(action)}`, `Actions are ${ACTIONS.join(', ')}.`);
-  const tables = list(rule.tables, fail).flatMap((pattern) => tablesOf(pattern, fail));
+  const tables = list(rule.tables, fail).flatMap((pattern) =>
+    tablesOf(pattern, { model: outer.model, fail }),
+  );
   if (rule.where !== undefined) {
     const whole = rule.actions.find((action) => !ROW_ACTIONS.includes(action));
     if (whole !== undefined)
@@ -125,10 +145,11 @@ function checkCondition(
   resolve(condition, { table, declared: attributes, asker: undefined, fail });
 }
 
-function tablesOf(pattern: unknown, fail: Fail): ModelTable[] {
-  const found = typeof pattern === 'string' ? MODEL.filter((table) => covers(pattern, table)) : [];
-  if (found.length > 0) return found;
-  const near = nearest(String(pattern), MODEL.map(tableName));
+function tablesOf(pattern: unknown, { model, fail }: Outer): ModelTable[] {
+  const found = typeof pattern === 'string' ? model.filter((table) => covers(pattern, table)) : [];
+  // External tables come and go: a rule about one that is not there is checked when it comes.
+  if (found.length > 0 || (typeof pattern === 'string' && isExternalPattern(pattern))) return found;
+  const near = nearest(String(pattern), model.map(tableName));
   throw fail(
     `there is no table ${JSON.stringify(pattern)}`,
     `${near === undefined ? '' : `Did you mean ${near}? `}Write schema.table, schema.* or *.`,
@@ -137,6 +158,7 @@ function tablesOf(pattern: unknown, fail: Fail): ModelTable[] {
 
 function columnNames(names: unknown, tables: readonly ModelTable[], fail: Fail): void {
   for (const name of list(names, fail)) {
+    if (tables.length === 0 && typeof name === 'string') continue;
     const all = [...new Set(tables.flatMap((table) => table.columns.map((column) => column.name)))];
     if (typeof name === 'string' && all.includes(name)) continue;
     const near = nearest(String(name), all);

@@ -25,7 +25,8 @@ import {
   type Resolved,
 } from './condition.ts';
 import type { Condition, Denial, Grant, PolicyDocument } from './document.ts';
-import { MODEL, covers, tableName, type ModelTable } from './model.ts';
+import { MODEL, covers, externalTable, tableName, type ExternalColumns, type ModelTable } from './model.ts';
+import { checkPolicy } from './check.ts';
 import { resolve, type Asker } from './resolve.ts';
 import { columnInWords, grantsByRole, ruleInWords, type RuleInWords } from './words.ts';
 
@@ -55,6 +56,8 @@ export class PolicyEngine implements AccessPolicy {
   /** By who asks and when. */
   readonly #scopes = new Map<string, ReadScope>();
   readonly #signatures = new WeakMap<Principal, string>();
+  /** What rules are about: the model, and the external tables there are. */
+  #tables: readonly ModelTable[] = MODEL;
   /** Conditions on the moment. */
   readonly #timed: readonly Condition[];
 
@@ -66,12 +69,19 @@ export class PolicyEngine implements AccessPolicy {
     this.#timed = rules.flatMap((rule) => rule.when ?? []);
   }
 
+  /** From now on these external tables are there. Throws `policy.invalid` when a rule does not fit them. */
+  setExternal(tables: readonly ExternalColumns[]): void {
+    checkPolicy(this.document, tables);
+    this.#tables = [...MODEL, ...tables.map(externalTable)];
+    this.#scopes.clear();
+  }
+
   decide(principal: Principal, request: AccessRequest): AccessDecision {
     const asker = this.#asker(principal);
     if (request.tables.includes('*')) return this.#decideWhole(principal, request.action, asker);
     const predicates: Resolved[] = [];
     for (const name of request.tables) {
-      const table = MODEL.find((one) => tableName(one) === name);
+      const table = this.#tables.find((one) => tableName(one) === name);
       if (table === undefined) return { allowed: false, rule: `no rule speaks of ${name}` };
       const decision = this.#decideTable(principal, request, table, asker);
       if ('rule' in decision) return { allowed: false, rule: decision.rule };
@@ -146,13 +156,21 @@ export class PolicyEngine implements AccessPolicy {
     const signature = `${this.#signature(principal)} ${this.#moment(asker)}`;
     const known = this.#scopes.get(signature);
     if (known !== undefined) return known;
-    const found = MODEL.flatMap((table) => {
+    const found = this.#tables.flatMap((table) => {
       const active = this.#active(principal, 'read', table, asker);
       return isNever(rowsOf(active)) ? [] : [{ table, active }];
     });
     const scope = {
-      // The rules as resolved say all that the views are made of.
-      key: sha256(JSON.stringify(found.map(({ table, active }) => [tableName(table), active]))),
+      // The rules as resolved say all that the views are made of, and of external tables, which change, the columns.
+      key: sha256(
+        JSON.stringify(
+          found.map(({ table, active }) => [
+            tableName(table),
+            active,
+            ...(MODEL.includes(table) ? [] : [table.columns]),
+          ]),
+        ),
+      ),
       tables: found.map(({ table, active }) => this.#readable(table, active)),
     };
     this.#scopes.set(signature, scope);

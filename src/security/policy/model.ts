@@ -44,6 +44,27 @@ export const MODEL: readonly ModelTable[] = [
   ...NODE_TABLES.map(nodeTable).filter((table) => table !== undefined),
 ];
 
+/** Schema of files that SQL reads as tables: which there are is for administrators to say while the node runs. */
+const EXTERNAL = 'ext';
+
+export interface ExternalColumns {
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+export function externalTable({ name, columns }: ExternalColumns): ModelTable {
+  return {
+    schema: EXTERNAL,
+    name,
+    doc: 'files outside the node',
+    columns: columns.map((column) => ({ ...column, doc: '', personal: undefined })),
+    region: undefined,
+  };
+}
+
+/** Whether a pattern speaks of external tables alone, there or not there yet. */
+export const isExternalPattern = (pattern: string): boolean => /^ext\.(?:\*|[a-z][a-z0-9_]*)$/.test(pattern);
+
 export const tableName = (table: ModelTable): string => `${table.schema}.${table.name}`;
 
 /** Whether a pattern (`esh.sites`, `esh.*`, `*`) covers a table. */

@@ -5,6 +5,7 @@ import type { WriteRights, WriteRule } from '../../../store/index.ts';
 import type { AccessPolicy, Principal, ReadScope, ReadableTable } from '../../ports.ts';
 import { authorize, type AuthorizedQuery } from '../authorize.ts';
 import { unknownTable } from '../bind.ts';
+import { scopeOf } from '../domain.ts';
 import type { WriteStatement } from '../statement.ts';
 import { ownColumns, type WriteForm } from './form.ts';
 
@@ -40,7 +41,7 @@ export function authorizeWrite(
   policy: AccessPolicy,
 ): AuthorizedWrite {
   const { form } = statement;
-  const scope = policy.scope(principal);
+  const scope = scopeOf(policy, principal);
   const { table, seen } = target(form, principal, policy, scope);
   const rule = (action: 'insert' | 'update' | 'delete'): WriteRule | undefined => {
     const decision = policy.writing(principal, action, qualifiedName(table));

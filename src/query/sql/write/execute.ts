@@ -2,7 +2,7 @@
 import { qualifiedName } from '../../../schema/index.ts';
 import type { Change, Store, Transaction } from '../../../store/index.ts';
 import { FractalError, asFractalError } from '../../../base/index.ts';
-import { interrupted, isLimited, leaseViews, openQuery, planText, type PinnedViews } from '../execute.ts';
+import { interrupted, isLimited, leaseViews, openQuery, plainPlan, type PinnedViews } from '../execute.ts';
 import { deskOf } from '../desk/desk.ts';
 import { named } from '../named.ts';
 import type { Principal } from '../../ports.ts';
@@ -91,7 +91,7 @@ export async function countFound(
   signal: AbortSignal,
   pinned?: PinnedViews,
 ): Promise<number> {
-  const open = await openQuery(store, query, signal, pinned);
+  const open = await openQuery(store, query, signal, { pinned });
   let rows = 0;
   try {
     for await (const chunk of open.source.chunks) {
@@ -127,7 +127,7 @@ export async function explainWrite(store: Store, write: AuthorizedWrite): Promis
       `rights: ${some}${write.kind === 'update' ? ', before and after' : ''}, by ${rule.rules.join(', ')}; else nothing is written`,
       `class: ${CLASSES[table.class]}`,
       'query:',
-      await planText(store, query, lease.catalogue),
+      await plainPlan(store, query, lease.catalogue),
     ].join('\n');
   } catch (error) {
     throw await named(store, error, query);

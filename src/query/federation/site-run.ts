@@ -1,0 +1,66 @@
+/** What the answering of every kind of site has in common. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { FractalError, badInputError } from '../../base/index.ts';
+import { execute, type Parameters, type Store } from '../../store/index.ts';
+import type { AuthorizedQuery } from '../sql/authorize.ts';
+import type { Attempts } from './plan.ts';
+import type { QueryText } from './tree.ts';
+
+export interface SiteRun {
+  readonly store: Store;
+  /** In a transaction that sees one state of the data, standing in the principal's views. */
+  readonly connection: DuckDBConnection;
+  readonly query: AuthorizedQuery;
+  readonly signal: AbortSignal;
+}
+
+/** What was done for one site, for `explain`. */
+export interface SiteReport {
+  readonly engine: string;
+  readonly what: string;
+  /** What was evaluated there and not afterwards. */
+  readonly pushed: readonly string[];
+  /** Different calls. */
+  readonly calls: number | undefined;
+  readonly rows: number;
+  readonly ms: number;
+}
+
+export async function makeTable(
+  connection: DuckDBConnection,
+  name: string,
+  columns: readonly string[],
+): Promise<void> {
+  await execute(connection, `create or replace temp table ${name} (${columns.join(', ')})`);
+}
+
+/** The first attempt whose names are all known and whose conditions can be evaluated early. */
+export async function firstThatFits<T>(
+  attempts: Attempts,
+  ask: (attempt: QueryText) => Promise<T>,
+): Promise<T> {
+  let first: unknown;
+  for (const attempt of attempts) {
+    try {
+      return await ask(attempt);
+    } catch (error) {
+      const isOther = !(error instanceof FractalError) || !['sql.name', 'sql.value'].includes(error.code);
+      if (isOther) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+/** The statement's parameters that a query names. */
+export function pick({ parameters }: QueryText, all: Parameters): Parameters {
+  return parameters.map((number) => {
+    const value = all[number - 1];
+    if (value !== undefined) return value;
+    throw badInputError(
+      'sql.parameters',
+      `the parameter $${number} has no value`,
+      'Give one for each parameter.',
+    );
+  });
+}
