@@ -48,8 +48,11 @@ export const EMPTY_ROOT = Buffer.from(hash('sha256', '', 'hex'), 'hex');
 /** Gives the hash over the full subtree of 2^level leaves that is the `index`-th of its level. */
 export type HashAt = (level: number, index: number) => Promise<Uint8Array>;
 
-/** The largest power of two below n, as its exponent. */
-const splitOf = (n: number): number => Math.floor(Math.log2(n - 1));
+/** The largest power of two below n, as its exponent. From 2^49 on the logarithm of n - 1 may be rounded up. */
+function splitOf(n: number): number {
+  const level = Math.floor(Math.log2(n - 1));
+  return 2 ** level < n ? level : level - 1;
+}
 
 /** MTH(D[first:end]) for a range that a tree of some size has; `first` is a multiple of the range's power of two. */
 async function rangeHash(at: HashAt, first: number, end: number): Promise<Uint8Array> {

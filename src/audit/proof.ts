@@ -40,7 +40,7 @@ export function isConsistent(
   if (older === size) return proof.length === 0 && Buffer.compare(olderRoot, root) === 0;
   // Every tree begins with the empty one.
   if (older === 0) return proof.length === 0;
-  const isWhole = Number.isInteger(Math.log2(older));
+  const isWhole = 2 ** Math.round(Math.log2(older)) === older;
   const [first, ...rest] = isWhole ? [olderRoot, ...proof] : proof;
   if (first === undefined) return false;
   let [at, last] = [older - 1, size - 1];
