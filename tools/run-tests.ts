@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 
 /** Suites that are too slow, or need more than npm, for `npm test`. */
-const SUITES = ['crash', 'peers'];
+const SUITES = ['crash', 'models', 'peers'];
 
 const suite = process.argv[2] ?? 'unit';
 const apart = (file: string): boolean => SUITES.some((name) => file.startsWith(`test/${name}/`));

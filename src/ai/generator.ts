@@ -33,8 +33,9 @@ export interface GenerateRequest {
 export interface GenerateEnd {
   /** `length`: cut at `max_tokens` or at the end of the context. */
   readonly finish_reason: 'stop' | 'length';
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
+  /** Null when an endpoint does not count. */
+  readonly prompt_tokens: number | null;
+  readonly completion_tokens: number | null;
 }
 
 /** A piece of the text. The last one has `end`, and may be empty. */
@@ -57,6 +58,8 @@ export interface Generator {
 export interface Generators {
   /** The generator in use, or the named one. Undefined when none is in use; throws `model.unknown` for a name. */
   find(name?: string): Promise<Generator | undefined>;
+  /** Frees their memory. */
+  close(): Promise<void>;
 }
 
 export interface Generated extends GenerateEnd {

@@ -18,6 +18,8 @@ export type { Chances } from './classifier/incident-classifier.ts';
 export { readClassifierFolder } from './classifier/manifest.ts';
 export type { ClassifierFolder, Taxonomy } from './classifier/manifest.ts';
 export { likenessToLabels } from './classifier/zero-shot.ts';
+export { EndpointGenerator, cancelled, checkEndpoint } from './endpoint-generator.ts';
+export type { EndpointOptions } from './endpoint-generator.ts';
 export { generateWhole } from './generator.ts';
 export type {
   ChatMessage,
@@ -30,6 +32,8 @@ export type {
   Generators,
 } from './generator.ts';
 export type { Inference, InferenceLog } from './inference.ts';
+export { LLAMA_VERSION, LlamaGenerator } from './llama-generator.ts';
+export type { LlamaOptions } from './llama-generator.ts';
 export { addModel, readModelFolder } from './model-folder.ts';
 export type { ModelFolder, ModelManifest } from './model-folder.ts';
 export { OnnxEmbedder } from './onnx-embedder.ts';

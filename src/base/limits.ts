@@ -242,6 +242,34 @@ export const LIMITS = {
   },
 
   // ai
+  embed_request_texts: { value: 2048, unit: 'texts', why: 'one request for vectors' },
+  mcp_rows: {
+    value: 1000,
+    unit: 'rows',
+    why: 'rows that the tool sql answers; the answer says that there are more',
+  },
+  generate_wait_ms: {
+    value: 120_000,
+    unit: 'milliseconds',
+    why: 'an endpoint that sends nothing for so long is given up',
+  },
+  generate_time_ms: {
+    value: 600_000,
+    unit: 'milliseconds',
+    why: 'one generated text; what takes longer is stopped with an error',
+  },
+  generate_tokens: { value: 4096, unit: 'tokens', why: 'one generated text may ask for so many' },
+  generate_messages: { value: 256, unit: 'messages', why: 'one request for a generated text' },
+  generate_waiting: {
+    value: 8,
+    unit: 'requests',
+    why: 'requests that wait for the generator, which writes one text at a time; a further one is refused',
+  },
+  model_idle_ms: {
+    value: 300_000,
+    unit: 'milliseconds',
+    why: 'a generator that nobody asked for so long gives its memory back; the next request loads it again',
+  },
   inference_output_bytes: {
     value: MiB,
     unit: 'bytes',

@@ -429,6 +429,49 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'ai',
+    summary: 'Write a conformity file: uses, models and their cards, what models said, what people decided.',
+    details: [
+      'The folder must be new or empty. What policy hides from the caller is not in it; inputs are there as hashes only. It ' +
+        'is material for a technical documentation, and no declaration of conformity.',
+    ],
+    arguments: [
+      { name: 'ACTION', doc: 'What to do.', values: ['export'] },
+      { name: 'FOLDER', doc: 'Where to.', file: true },
+    ],
+    flags: [],
+    examples: [['fractal ai export conformity-2026', 'Everything in one folder.']],
+  },
+  {
+    name: 'mcp',
+    summary: 'Speak the Model Context Protocol on standard input and output.',
+    details: [
+      'For programs with a language model: search, ask, sql, check and law_show as tools, with the rights of the caller. A ' +
+        'running node serves the same at /mcp.',
+    ],
+    arguments: [],
+    flags: [],
+    examples: [['fractal mcp --data /srv/node', 'What such a program is told to start.']],
+  },
+  {
+    name: 'decide',
+    summary: 'Record what a person makes of an answer of a model, and why.',
+    details: [
+      'Answers of models carry an inference id; they are recommendations, never final. The decision stands beside the ' +
+        'answer in esh.human_decisions, and a later one does not replace it.',
+    ],
+    arguments: [{ name: 'INFERENCE', doc: 'Id of the answer.' }],
+    flags: [
+      { name: 'accept', type: 'boolean', doc: 'It is right.' },
+      { name: 'reject', type: 'boolean', doc: 'It is wrong.' },
+      { name: 'amend', type: 'string', arg: 'TEXT', doc: 'This stands in its place.' },
+      { name: 'reason', type: 'string', arg: 'R', doc: 'Why. Needed.' },
+    ],
+    examples: [
+      ['fractal decide 0193f… --reject --reason "the clause was repealed"', 'Not followed, and why.'],
+    ],
+  },
+  {
     name: 'law',
     summary: 'Versions of a law: list them, compare them word by word, show a provision.',
     details: [
@@ -696,7 +739,6 @@ export type ValuesOf<N extends CommandName> = FlagValues<CommandOf<N>['flags']> 
 /** Part of the surface, not built yet: the first word, or the first two. */
 export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['report', 'reports and statutory filings'],
-  ['decide', 'record a human decision'],
   ['law impact', 'the sites that a change of law touches'],
   ['app', 'micro-apps'],
   ['node', 'membership of a fleet'],

@@ -2,10 +2,12 @@
 import { asFractalError } from '../base/index.ts';
 import { COMMANDS, type Command, type CommandName } from './commands.ts';
 import { runAsk } from './commands/ask.ts';
+import { runAi } from './commands/ai.ts';
 import { runAudit } from './commands/audit.ts';
 import { runCheck } from './commands/check.ts';
 import { runClassify } from './commands/classify.ts';
 import { runCompletion } from './commands/completion.ts';
+import { runDecide } from './commands/decide.ts';
 import { runDemo } from './commands/demo.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runHelp } from './commands/help.ts';
@@ -13,6 +15,7 @@ import { runImport } from './commands/import.ts';
 import { runInit } from './commands/init.ts';
 import { runLaw } from './commands/law.ts';
 import { runMappings } from './commands/mappings.ts';
+import { runMcp } from './commands/mcp.ts';
 import { runModels } from './commands/models.ts';
 import { runPolicy } from './commands/policy.ts';
 import { runQueries } from './commands/queries.ts';
@@ -49,6 +52,9 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   ask: runAsk,
   classify: runClassify,
   sql: runSql,
+  decide: runDecide,
+  ai: runAi,
+  mcp: runMcp,
   law: runLaw,
   policy: runPolicy,
   queries: runQueries,

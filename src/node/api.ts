@@ -2,6 +2,15 @@
  * What a node can be asked to do. `FractalNode` does it; `RemoteNode` asks a running node over its local socket; the
  * command line and HTTP see only this.
  */
+import type { AiDocumentation } from './ai-documentation.ts';
+import type { DecideRequest, Decision } from './decisions.ts';
+import type {
+  EmbedAnswer,
+  EmbedRequest,
+  GenerateEvent,
+  GenerateTextRequest,
+  ServedModel,
+} from './generate.ts';
 import type { Problem } from '../base/index.ts';
 import type {
   ComplianceStatus,
@@ -117,6 +126,8 @@ export interface SqlRequest {
   /** Values for `$1`, `$2`, … */
   readonly params?: readonly (string | number | boolean | null)[];
   readonly timeout_s?: number;
+  /** Whether a statement that writes is refused, whatever the caller may. */
+  readonly read_only?: boolean;
 }
 
 export interface ImportRequest {
@@ -426,6 +437,15 @@ export interface NodeApi extends QueryApi, AuditApi {
   runSources(request: RunRequest, signal?: AbortSignal): AsyncIterable<ImportEvent>;
   /** What a publisher lists of one act. */
   sourceVersions(request: VersionsRequest, signal?: AbortSignal): Promise<readonly SourceVersion[]>;
+  /** Uses and models, for a conformity file. */
+  aiDocumentation(): Promise<AiDocumentation>;
+  /** Models that answer now. */
+  servedModels(): Promise<readonly ServedModel[]>;
+  embed(request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer>;
+  /** The last event is `end`. Throws `model.none` when nothing on this node writes text. */
+  generate(request: GenerateTextRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** What a person makes of an answer of a model, with the reason. */
+  decide(request: DecideRequest): Promise<Decision>;
   users(request: UserRequest): Promise<UserAnswer>;
   policy(request: PolicyRequest): Promise<PolicyAnswer>;
   /** Files that SQL reads as tables `ext.NAME`. For administrators. */

@@ -2,10 +2,13 @@
 import path from 'node:path';
 import { badInputError, notFoundError, type Limits } from '../base/index.ts';
 import {
+  EndpointGenerator,
   IncidentClassifier,
+  LlamaGenerator,
   UseCases,
   checkUseCases,
   readClassifierFolder,
+  type Generator,
   type Generators,
   type InferenceLog,
 } from '../ai/index.ts';
@@ -53,17 +56,43 @@ export async function buildAi({ dataDir, config, limits, outside, store }: AiOpt
     useCases,
     classifier: new IncidentClassifier({ model, fs, limits }),
     inferences: new StoredInferences({ store, useCases, clock, random, limits }),
-    generators: {
-      find: (name) =>
-        name === undefined
-          ? Promise.resolve(undefined)
-          : Promise.reject(
-              notFoundError(
-                'model.unknown',
-                'there is no generator of that name here',
-                'Leave the model away.',
-              ),
-            ),
+    generators: generatorsOf(generatorOf(dataDir, config, limits, outside)),
+  };
+}
+
+/** Nothing is opened or read before the first request. */
+function generatorOf(
+  dataDir: string,
+  { generator }: NodeConfig,
+  limits: Limits,
+  { fs }: Outside,
+): Generator | undefined {
+  if (generator === undefined) return undefined;
+  if ('endpoint' in generator) return new EndpointGenerator({ hosts: [], ...generator, limits });
+  const { gguf, runtime = path.join('runtimes', 'llama-cpp'), ...identity } = generator;
+  return new LlamaGenerator({
+    ...identity,
+    file: path.resolve(dataDir, gguf),
+    runtime: path.resolve(dataDir, runtime),
+    fs,
+    limits,
+  });
+}
+
+function generatorsOf(used: Generator | undefined): Generators {
+  return {
+    find: async (name) => {
+      if (name === undefined || name === used?.model.id) return used;
+      throw notFoundError(
+        'model.unknown',
+        'there is no generator of that name here',
+        used === undefined
+          ? 'None is configured: see generator in docs/configuration.md.'
+          : 'Leave the model away.',
+      );
+    },
+    close: async () => {
+      if (used instanceof LlamaGenerator) await used.unload();
     },
   };
 }

@@ -11,6 +11,28 @@ export interface FlightTls {
   readonly client_ca?: string;
 }
 
+/** The model that writes: behind an endpoint, or a GGUF file that the node runs itself. */
+export type GeneratorSettings =
+  | {
+      /** `http://127.0.0.1:8080/v1`. */
+      readonly endpoint: string;
+      /** Its name there. */
+      readonly model: string;
+      readonly context_tokens: number;
+      /** Hosts besides loopback that may be asked. */
+      readonly hosts?: readonly string[];
+    }
+  | {
+      /** Path, from the data directory. */
+      readonly gguf: string;
+      readonly id: string;
+      readonly version: string;
+      readonly sha256: string;
+      readonly context_tokens: number;
+      /** Folder with llama.cpp; `runtimes/llama-cpp` in the data directory when absent. */
+      readonly runtime?: string;
+    };
+
 export interface NodeConfig {
   readonly name: string;
   readonly role: 'hub' | 'edge';
@@ -22,6 +44,8 @@ export interface NodeConfig {
   readonly policy?: string;
   /** File with what models are used for, their risk classes and thresholds; the one that ships when absent. */
   readonly use_cases?: string;
+  /** Absent: nothing on this node writes text. */
+  readonly generator?: GeneratorSettings;
   /** TLS of the HTTP and Flight ports: files in PEM, relative to the data directory. */
   readonly tls?: FlightTls;
   /** TLS of the Flight port alone, in place of `tls`: files in PEM, relative to the data directory. */
@@ -47,6 +71,7 @@ const KNOWN = [
   'policy',
   'use_cases',
   'tls',
+  'generator',
   'flight_tls',
   'oidc',
   'result_cache',
@@ -83,7 +108,7 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
   if (!Array.isArray(config.sites)) throw bad('sites must be a list');
   if (!['boolean', 'undefined'].includes(typeof config.result_cache))
     throw bad('result_cache must be true or false');
-  const fault = networkFault(config.network) ?? oidcFault(config.oidc);
+  const fault = networkFault(config.network) ?? oidcFault(config.oidc) ?? generatorFault(config.generator);
   if (fault !== undefined) throw bad(fault);
   for (const name of ['tls', 'flight_tls'] as const) {
     const files: unknown = config[name];
@@ -106,6 +131,39 @@ const NETWORK: Readonly<Record<string, readonly [fits: (value: unknown) => boole
   ca: [isText, 'the path of a file'],
   loopback: [isFlag, 'true or false'],
 };
+
+const ENDPOINT = { endpoint: 'text', model: 'text', context_tokens: 'whole', hosts: 'list' };
+const GGUF = {
+  gguf: 'text',
+  id: 'text',
+  version: 'text',
+  sha256: 'text',
+  context_tokens: 'whole',
+  runtime: 'text',
+};
+const OPTIONAL = ['hosts', 'runtime'];
+
+/** What is wrong with the section, in words. */
+function generatorFault(generator: unknown): string | undefined {
+  if (generator === undefined) return undefined;
+  if (typeof generator !== 'object' || generator === null) return 'generator must be an object';
+  const form: Readonly<Record<string, string>> = 'endpoint' in generator ? ENDPOINT : GGUF;
+  const given = generator as Readonly<Record<string, unknown>>;
+  for (const [name, value] of Object.entries(given)) {
+    const type = Object.hasOwn(form, name) ? form[name] : undefined;
+    if (type === undefined)
+      return `generator.${name} is not a setting; settings are ${Object.keys(form).join(', ')}`;
+    const fits =
+      type === 'text'
+        ? isText(value)
+        : type === 'whole'
+          ? Number.isSafeInteger(value) && Number(value) > 0
+          : Array.isArray(value) && value.every(isText);
+    if (!fits) return `generator.${name} is not of its type`;
+  }
+  const missing = Object.keys(form).find((name) => !OPTIONAL.includes(name) && !Object.hasOwn(given, name));
+  return missing === undefined ? undefined : `generator.${missing} is missing`;
+}
 
 /** What is wrong with the section, in words. A setting with a typing error must not pass for one. */
 function networkFault(network: unknown): string | undefined {

@@ -15,6 +15,15 @@ export { SYSTEM } from './parts.ts';
 export type { Outside } from './parts.ts';
 export { addModelFrom, listModels, useModel } from './models.ts';
 export type { ModelInfo } from './models.ts';
+export type { AiDocumentation, DocumentedModel } from './ai-documentation.ts';
+export type { DecideRequest, Decision } from './decisions.ts';
+export type {
+  EmbedAnswer,
+  EmbedRequest,
+  GenerateEvent,
+  GenerateTextRequest,
+  ServedModel,
+} from './generate.ts';
 export { SOURCE_FORMS, isSourceName } from '../ingest/index.ts';
 export { checkMappingOn, listMappings, showMapping } from './mappings.ts';
 export type { MappingInfo } from './mappings.ts';

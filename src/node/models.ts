@@ -67,18 +67,8 @@ export async function useModel(dataDir: string, name: string): Promise<void> {
       `Models here: ${models.map((model) => model.name).join(', ')}. \`fractal models add FOLDER\` adds one.`,
     );
   const config = await readConfig(fs, dataDir);
-  const { policy, use_cases, flight_tls, limits, network } = config;
   // All but the model as it was.
-  await writeConfig(fs, dataDir, {
-    name: config.name,
-    role: config.role,
-    region: config.region,
-    sites: config.sites,
-    ...(policy === undefined ? {} : { policy }),
-    ...(use_cases === undefined ? {} : { use_cases }),
-    ...(flight_tls === undefined ? {} : { flight_tls }),
-    ...(limits === undefined ? {} : { limits }),
-    ...(network === undefined ? {} : { network }),
-    ...(chosen.shipped ? {} : { model: path.join('models', name) }),
-  });
+  const next = { ...config, model: path.join('models', name) };
+  if (chosen.shipped) Reflect.deleteProperty(next, 'model');
+  await writeConfig(fs, dataDir, next);
 }

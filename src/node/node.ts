@@ -62,6 +62,7 @@ import {
   type Caller,
 } from './access.ts';
 import { administerPolicy, administerUsers } from './administer.ts';
+import { documentAi, type AiDocumentation } from './ai-documentation.ts';
 import type { AuditAnswer, AuditBundle, AuditCheckpoint, AuditRequest, AuditVerdict } from './audit-api.ts';
 import { AuditQuestions } from './audit-log.ts';
 import { buildAi } from './build-ai.ts';
@@ -72,7 +73,18 @@ import { AuditedFlight, auditedGate } from './audited/flight.ts';
 import { openAudit, tellStart, tellStop } from './audited/open-audit.ts';
 import { buildSources } from './build-sources.ts';
 import { Classifications } from './classify.ts';
+import {
+  embedTexts,
+  generateText,
+  servedModels,
+  type EmbedAnswer,
+  type EmbedRequest,
+  type GenerateEvent,
+  type GenerateTextRequest,
+  type ServedModel,
+} from './generate.ts';
 import { limitsOf, readConfig } from './config.ts';
+import { decide, type DecideRequest, type Decision } from './decisions.ts';
 import { examine } from './doctor.ts';
 import { ExternalTables } from './external-tables.ts';
 import { NodeFlightBackend } from './flight/backend.ts';
@@ -384,7 +396,7 @@ export class FractalNode implements Auditable {
 
   async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     return await answerSql(
-      this.#asker(),
+      { ...this.#asker(), readOnly: request.read_only === true },
       request.sql,
       request.params ?? [],
       this.#limitTime(request, signal),
@@ -639,6 +651,34 @@ export class FractalNode implements Auditable {
     await settleIndexes(this.parts);
   }
 
+  async #mayInfer(): Promise<Principal> {
+    const principal = await this.#principal();
+    demand(this.#policy, principal, 'infer');
+    return principal;
+  }
+
+  async aiDocumentation(): Promise<AiDocumentation> {
+    await this.#mayInfer();
+    return await documentAi(this.parts);
+  }
+
+  async servedModels(): Promise<readonly ServedModel[]> {
+    await this.#principal();
+    return await servedModels(this.parts);
+  }
+
+  async embed(request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
+    return await embedTexts(this.parts, await this.#mayInfer(), request, this.#stop(signal));
+  }
+
+  async *generate(request: GenerateTextRequest, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
+    yield* generateText(this.parts, await this.#mayInfer(), request, this.#stop(signal));
+  }
+
+  async decide(request: DecideRequest): Promise<Decision> {
+    return await decide(this.parts, this.#policy, await this.#principal(), request);
+  }
+
   async users(request: UserRequest): Promise<UserAnswer> {
     return await administerUsers(this.#directory, this.#policy, await this.#principal(), request);
   }
@@ -666,6 +706,7 @@ export class FractalNode implements Auditable {
     await this.parts.queries.close();
     await this.parts.watcher.stop();
     await this.parts.queue.stop();
+    await this.parts.generators.close();
     await this.parts.maintenance.stop();
     await tellStop(this.parts.audit.log, this.parts.store);
     await this.parts.store.close();

@@ -1,4 +1,5 @@
 /** Statements of SQL at a node, whatever they are: one that reads is answered, one that writes is written. */
+import { deniedError } from '../base/index.ts';
 import {
   authorize,
   authorizeWrite,
@@ -26,10 +27,12 @@ export interface SqlAsker {
   readonly principal: () => Promise<Principal>;
   /** Told of the query that runs, before it does. */
   readonly reads?: (query: AuthorizedQuery) => void;
+  /** Refuses what writes. */
+  readonly readOnly?: boolean;
 }
 
 export async function answerSql(
-  { store, federation, policy, principal, reads }: SqlAsker,
+  { store, federation, policy, principal, reads, readOnly }: SqlAsker,
   sql: string,
   params: Parameters,
   signal: AbortSignal,
@@ -41,6 +44,8 @@ export async function answerSql(
     reads?.(query);
     return await executeQuery(store, query, signal, federation);
   }
+  if (readOnly === true)
+    throw deniedError('sql.read_only', 'the call only reads', 'Write by another door, as a person.');
   // Refused at once, without waiting for other writes; asked again when it is written.
   const write = authorizeWrite(statement, asker, policy);
   if (statement.explain) return explainedAnswer(store, write);

@@ -41,6 +41,8 @@ export type Attribute = string | number | boolean | readonly string[];
 export interface Principal {
   readonly id: string;
   readonly roles: readonly string[];
+  /** A person when absent. An app acts with the rights of whoever runs it, but decides nothing in their place. */
+  readonly kind?: 'person' | 'app';
   readonly attributes?: Readonly<Record<string, Attribute>>;
   /** What this call is for, as the caller said and is allowed to say. */
   readonly purpose?: string;

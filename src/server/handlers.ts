@@ -10,6 +10,7 @@ import type {
 } from '../node/index.ts';
 import * as audit from './audit-handlers.ts';
 import { ask } from './ask-handler.ts';
+import * as ai from './ai-handlers.ts';
 import { jsonBody } from './body.ts';
 import { classify } from './classify-handler.ts';
 import type { Handler, RequestContext } from './context.ts';
@@ -17,6 +18,8 @@ import { importFiles, reindex } from './import-handler.ts';
 import * as jobs from './job-handlers.ts';
 import { fromQuery, type ObjectSchema } from './json-schema.ts';
 import { openMetrics } from './metrics.ts';
+import { mcp } from './mcp.ts';
+import * as openAi from './openai-handlers.ts';
 import { openApi } from './openapi.ts';
 import { METRICS_TYPE, type HandlerName } from './routes.ts';
 import {
@@ -95,6 +98,9 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   explain,
   import: importFiles,
   ...jobs,
+  ...ai,
+  ...openAi,
+  mcp,
   ...queries,
   ...audit,
   reindex,

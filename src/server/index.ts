@@ -11,6 +11,7 @@ export { socketPathOf } from './socket-path.ts';
 export { clearUploads } from './import-handler.ts';
 export { RemoteNode } from './remote-node.ts';
 export type { RemoteNodeOptions } from './remote-node.ts';
+export { answerMcp } from './mcp.ts';
 export { openApi } from './openapi.ts';
 export { ROUTES } from './routes.ts';
 export type { Route } from './routes.ts';

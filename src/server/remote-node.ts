@@ -12,6 +12,14 @@ import type {
   CheckRequest,
   ClassifyAnswer,
   ClassifyRequest,
+  AiDocumentation,
+  DecideRequest,
+  Decision,
+  EmbedAnswer,
+  EmbedRequest,
+  GenerateEvent,
+  GenerateTextRequest,
+  ServedModel,
   DoctorCheck,
   ExternalTableRequest,
   ExternalTablesAnswer,
@@ -288,6 +296,33 @@ export class RemoteNode implements NodeApi {
 
   async cancelQuery(id: number): Promise<void> {
     await this.#json({ method: 'POST', path: `/v1/queries/${id}/cancel`, body: {} });
+  }
+
+  aiDocumentation(): Promise<AiDocumentation> {
+    return this.#json({ method: 'GET', path: '/v1/ai/documentation' });
+  }
+
+  async servedModels(): Promise<readonly ServedModel[]> {
+    const answer = await this.#json<{ data: ServedModel[] }>({ method: 'GET', path: '/v1/models' });
+    return answer.data.map(({ id, version, kind }) => ({ id, version, kind }));
+  }
+
+  embed(request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/embed', body: request, signal });
+  }
+
+  async *generate(request: GenerateTextRequest, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
+    const path = '/v1/generate';
+    const response = await this.#call({ method: 'POST', path, body: request, accept: NDJSON_TYPE, signal });
+    for await (const line of lines(this.#chunks(response, signal))) {
+      const event = JSON.parse(line) as GenerateEvent | ErrorLine;
+      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
+      yield event;
+    }
+  }
+
+  decide(request: DecideRequest): Promise<Decision> {
+    return this.#json({ method: 'POST', path: '/v1/decisions', body: request });
   }
 
   audit(request: AuditRequest): Promise<AuditAnswer> {

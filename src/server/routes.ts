@@ -1,5 +1,17 @@
 /** Every route once, as data: the app serves this list and `/v1/openapi.json` is written from it. */
 import { CLASSIFY_ANSWER, CLASSIFY_REQUEST } from './classify-schemas.ts';
+import {
+  AI_DOCUMENTATION,
+  CHAT_REQUEST,
+  DECIDE_REQUEST,
+  DECISION,
+  EMBEDDINGS_REQUEST,
+  EMBED_ANSWER,
+  EMBED_REQUEST,
+  GENERATE_EVENT,
+  GENERATE_REQUEST,
+  SERVED_MODELS,
+} from './ai-schemas.ts';
 import type { JsonSchema, ObjectSchema } from './json-schema.ts';
 import { AUDIT_ROUTES } from './audit-routes.ts';
 import { QUERY_ROUTES } from './query-routes.ts';
@@ -371,6 +383,68 @@ export const ROUTES = [
     summary: "What a publisher lists of one act. On the node's local socket only.",
     request: { [JSON_TYPE]: VERSIONS_REQUEST },
     response: { [JSON_TYPE]: VERSIONS_ANSWER },
+  },
+  {
+    method: 'POST',
+    path: '/v1/decisions',
+    handler: 'decide',
+    summary: 'What a person makes of an answer of a model, with the reason.',
+    request: { [JSON_TYPE]: DECIDE_REQUEST },
+    response: { [JSON_TYPE]: DECISION },
+  },
+  {
+    method: 'GET',
+    path: '/v1/ai/documentation',
+    handler: 'aiDocumentation',
+    summary: 'What models are used for, and their cards.',
+    response: { [JSON_TYPE]: AI_DOCUMENTATION },
+  },
+  {
+    method: 'POST',
+    path: '/v1/embed',
+    handler: 'embed',
+    summary: 'Vectors of texts.',
+    request: { [JSON_TYPE]: EMBED_REQUEST },
+    response: { [JSON_TYPE]: EMBED_ANSWER },
+  },
+  {
+    method: 'POST',
+    path: '/v1/generate',
+    handler: 'generate',
+    summary: 'Text of the generator in use, as events.',
+    request: { [JSON_TYPE]: GENERATE_REQUEST },
+    response: { [NDJSON_TYPE]: GENERATE_EVENT },
+  },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    handler: 'openAiModels',
+    summary: 'Models that answer now, in the form of OpenAI.',
+    response: { [JSON_TYPE]: SERVED_MODELS },
+  },
+  {
+    method: 'POST',
+    path: '/v1/embeddings',
+    handler: 'openAiEmbeddings',
+    summary: 'Vectors of texts, in the form of OpenAI.',
+    request: { [JSON_TYPE]: EMBEDDINGS_REQUEST },
+    response: { [JSON_TYPE]: { type: 'object' } },
+  },
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    handler: 'openAiChat',
+    summary: 'Text of the generator in use, in the form of OpenAI.',
+    request: { [JSON_TYPE]: CHAT_REQUEST },
+    response: { [JSON_TYPE]: { type: 'object' }, 'text/event-stream': { type: 'string' } },
+  },
+  {
+    method: 'POST',
+    path: '/mcp',
+    handler: 'mcp',
+    summary: 'Model Context Protocol: search, sql, check and law_show as tools.',
+    request: { [JSON_TYPE]: { type: 'object' } },
+    response: { [JSON_TYPE]: { type: 'object' } },
   },
   {
     method: 'POST',

@@ -107,6 +107,7 @@ export const SQL_REQUEST: ObjectSchema = {
       description: 'values for $1, $2, …',
     },
     timeout_s: number('seconds until the statement is interrupted'),
+    read_only: flag('refuse a statement that writes'),
   },
   required: ['sql'],
   additionalProperties: false,

@@ -20,6 +20,14 @@ describe('help and docs hold every definition', () => {
     for (const [words] of NOT_BUILT) assert.ok(later.includes(words), words);
   });
 
+  it('nothing that is built is said to be missing, for then it would not run', () => {
+    const names = new Set(commands.map(({ name }) => name));
+    assert.deepEqual(
+      NOT_BUILT.map(([words]) => words).filter((words) => names.has(words)),
+      [],
+    );
+  });
+
   for (const command of commands)
     it(command.name, () => {
       const help = flat(commandHelp(command, 80));

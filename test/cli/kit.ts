@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, ManualClock, notFoundError } from '../../src/base/index
 import type { InitOptions, NodeFactory } from '../../src/cli/factory.ts';
 import type { Interrupt, Io, Sink } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/program.ts';
+import type { NodeApi } from '../../src/node/index.ts';
 import { memoryFlight } from '../server/memory-flight.ts';
 import { MemoryNode } from '../server/memory-node.ts';
 
@@ -76,7 +77,8 @@ export interface Desk {
   cleanUp(): Promise<void>;
 }
 
-export async function desk(): Promise<Desk> {
+/** Over a node in memory, or over one that is given. */
+export async function desk(given?: NodeApi): Promise<Desk> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fractal-cli-'));
   const node = new MemoryNode(folder);
   const clock = new ManualClock(1_000_000);
@@ -146,7 +148,7 @@ export async function desk(): Promise<Desk> {
       if (made.failOpen !== undefined) throw made.failOpen as Error;
       if (dataDir.endsWith('absent')) throw notFoundError('node.absent', 'no node', 'Run `fractal init`.');
       return {
-        node,
+        node: given ?? node,
         limits: { ...DEFAULT_LIMITS, shutdown_ms: 200 },
         startSources: () => {
           made.sourcesStarted++;

@@ -316,6 +316,11 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       await assert.rejects(node.cancelQuery(1), ofKind('not_found'));
     });
 
+    it('decides about nothing that it does not know', async () => {
+      const request = { inference_id: 'none', decision: 'accept', reason: 'right' } as const;
+      await assert.rejects(node.decide(request), ofKind('not_found'));
+    });
+
     it('shows, checks and signs its audit log; what it has not is not found', async () => {
       assert.ok((await node.verifyAudit()).ok);
       const { size, note } = await node.checkpointAudit();

@@ -165,7 +165,7 @@ function asker(on: TestNode, own: { policy?: AccessPolicy; generator?: Generator
     policy,
     clock: outside.clock,
     split: splitSentences,
-    generators: { find: async () => own.generator },
+    generators: { find: async () => own.generator, close: async () => undefined },
   });
 }
 const LAW_GRANT = { id: 'law', actions: ['read' as const], tables: ['law.*'] };

@@ -13,6 +13,14 @@ import type {
   CheckRequest,
   ClassifyAnswer,
   ClassifyRequest,
+  AiDocumentation,
+  DecideRequest,
+  Decision,
+  EmbedAnswer,
+  EmbedRequest,
+  GenerateEvent,
+  GenerateTextRequest,
+  ServedModel,
   DoctorCheck,
   ExternalTableRequest,
   ExternalTablesAnswer,
@@ -600,6 +608,44 @@ export class MemoryNode implements NodeApi {
     this.#see('cancelQuery', id);
     if (!this.listed.some((query) => query.id === id))
       throw notFoundError('query.unknown', 'no statement of that number runs', 'List them.');
+  }
+
+  /** What `generate` says, in pieces; empty for a node on which nothing writes. */
+  words: readonly string[] = [];
+
+  async aiDocumentation(): Promise<AiDocumentation> {
+    this.#see('aiDocumentation', undefined);
+    return { use_cases: { format: 'fractal.use-cases/1', version: '1', use_cases: {} }, models: [] };
+  }
+
+  async servedModels(): Promise<readonly ServedModel[]> {
+    this.#see('servedModels', undefined);
+    const embedder = { id: 'e', version: '1', kind: 'embedding' } as const;
+    return this.words.length === 0 ? [embedder] : [embedder, { id: 'g', version: '1', kind: 'generator' }];
+  }
+
+  async embed(request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
+    this.#see('embed', request, signal);
+    const vectors = request.input.map(() => [1, 0]);
+    return { model: 'e 1', dimension: 2, vectors, inference_id: 'i-1' };
+  }
+
+  async *generate(request: GenerateTextRequest, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
+    this.#see('generate', request, signal);
+    if (this.words.length === 0) throw unavailableError('model.none', 'nothing here writes', 'name a model');
+    for (const text of this.words) yield { type: 'text', text };
+    const counts = { prompt_tokens: 3, completion_tokens: this.words.length };
+    const finish_reason = 'stop';
+    yield { type: 'end', inference_id: 'i-1', model: 'g 1', label: 'AI-generated', finish_reason, ...counts };
+  }
+
+  async decide(request: DecideRequest): Promise<Decision> {
+    this.#see('decide', request);
+    if (request.inference_id !== 'i-1')
+      throw notFoundError('inference.unknown', 'there is none', 'look again');
+    const { amendment = null, ...rest } = request;
+    const decided_at = '2026-01-01T00:00:00.000Z';
+    return { decision_id: 'd-1', ...rest, amendment, decided_by: 'local-operator', decided_at };
   }
 
   entries: AuditAnswer['entries'] = [];

@@ -129,6 +129,60 @@ export const DOORS: Doors = {
       inferences: (answer?.results ?? []).slice(0, PATHS).map(({ inference_id }) => inference_id),
     }),
   },
+  embed: {
+    category: 'inference',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'text',
+    asked: (recorder, { input, purpose }) => ({
+      texts: input.length,
+      input_hash: recorder.hidden(JSON.stringify(input)),
+      ...given({ purpose }),
+    }),
+    outcome: ([answer]) =>
+      answer === undefined ? {} : { model: answer.model, inference_id: answer.inference_id },
+  },
+  generate: {
+    category: 'inference',
+    shape: 'events',
+    changes: false,
+    resource: () => 'text',
+    asked: (recorder, { messages, model, max_tokens }) => ({
+      messages: messages.length,
+      input_hash: recorder.hidden(JSON.stringify(messages)),
+      ...given({ max_tokens }),
+      ...(model === undefined ? {} : { model_hash: recorder.hidden(model) }),
+    }),
+    // Of all events the last one is kept. The text itself is in the record of inferences.
+    outcome: (events) => {
+      const last = events.at(-1);
+      if (last?.type !== 'end') return {};
+      const { model, inference_id, finish_reason, prompt_tokens, completion_tokens } = last;
+      return { model, inference_id, finish_reason, prompt_tokens, completion_tokens };
+    },
+  },
+  decide: {
+    category: 'decision',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'ai.inferences',
+    asked: (recorder, { inference_id, decision, reason, amendment }) => ({
+      inference_hash: recorder.hidden(inference_id),
+      decision,
+      reason_hash: recorder.hidden(reason),
+      ...(amendment === undefined ? {} : { amendment_hash: recorder.hidden(amendment) }),
+    }),
+    outcome: ([made]) =>
+      made === undefined ? {} : { decision_id: made.decision_id, inference_id: made.inference_id },
+  },
+  aiDocumentation: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'models',
+    outcome: ([found]) => ({ models: found?.models.length ?? 0 }),
+  },
+  servedModels: { unaudited: 'names of models; asked before each message of other protocols' },
   sql: {
     category: 'access',
     shape: 'batches',
@@ -136,6 +190,7 @@ export const DOORS: Doors = {
     resource: () => 'sql',
     asked: (recorder, request) => ({
       ...recorder.statement(request.sql),
+      ...given({ read_only: request.read_only }),
       ...(request.params === undefined
         ? {}
         : { params: request.params.length, params_hash: recorder.hidden(JSON.stringify(request.params)) }),

@@ -315,6 +315,8 @@ it('no other file of the product can open a connection', () => {
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => opens.test(readFileSync(name, 'utf8')));
   assert.deepEqual(found.sort(), [
+    // The endpoint of a model: loopback, and hosts that the configuration names.
+    'src/ai/endpoint-generator.ts',
     // The Flight protocol: a server, and a client that no part of the product uses yet.
     'src/flight/grpc-call.ts',
     'src/flight/grpc-client.ts',
@@ -322,6 +324,8 @@ it('no other file of the product can open a connection', () => {
     // Lists of addresses only.
     'src/ingest/sources/addresses.ts',
     'src/ingest/sources/node-http-client.ts',
+    // Reads and checks a certificate; opens nothing.
+    'src/server/certificate.ts',
     // Doors of the node itself, and the way to them: loopback and a local socket.
     'src/server/listen.ts',
     'src/server/remote-node.ts',
