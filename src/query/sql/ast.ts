@@ -20,7 +20,21 @@ export const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter
 
 /** For reading only: numbers beyond 2^53 lose digits. */
 export function readAst(json: string): AstNode {
-  return JSON.parse(json) as AstNode;
+  return read(() => JSON.parse(json) as AstNode);
+}
+
+/** The engine writes a literal beyond the range of DOUBLE as `Infinity`, which is no JSON. */
+function read(parse: () => AstNode): AstNode {
+  try {
+    return parse();
+  } catch (error) {
+    throw badInputError(
+      'sql.number',
+      'the statement holds a number that is too large for the engine',
+      "Write a smaller one, or 'infinity'::double.",
+      { cause: error },
+    );
+  }
 }
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
@@ -33,9 +47,14 @@ interface SourceJson {
 export function readAstLossless(json: string): AstNode {
   // ES2026, in Node 24; the compiler's library does not know it yet.
   const { parse, rawJSON } = JSON as unknown as SourceJson;
-  return parse(json, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source ? rawJSON(source) : value,
-  ) as AstNode;
+  return read(
+    () =>
+      parse(json, (_key, value, { source }) =>
+        typeof value === 'number' && source !== undefined && String(value) !== source
+          ? rawJSON(source)
+          : value,
+      ) as AstNode,
+  );
 }
 
 export function writeAst(ast: AstNode): string {
