@@ -18,8 +18,14 @@ if (files.length === 0) {
   process.stderr.write(`there are no tests in the suite ${suite}\n`);
   process.exit(1);
 }
-const child = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files], {
-  stdio: 'inherit',
-  env: { ...process.env, UV_THREADPOOL_SIZE: '16', LANCEDB_LOG: 'error' },
-});
+// Suites apart kill and start nodes again and again; on a slow machine one test of them takes minutes.
+const timeout = suite === 'unit' ? 300_000 : 1_200_000;
+const child = spawn(
+  process.execPath,
+  ['--test', '--test-concurrency=2', `--test-timeout=${timeout}`, ...files],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, UV_THREADPOOL_SIZE: '16', LANCEDB_LOG: 'error' },
+  },
+);
 child.on('exit', (code) => process.exit(code ?? 1));
