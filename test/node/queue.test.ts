@@ -418,6 +418,25 @@ test('Q8 a file in which the process died too often is given up', async () => {
   assert.deepEqual([fault?.error.code, fault?.error.kind], ['import.crashed', 'unavailable']);
 });
 
+test('Q8 a job waits only for a moment that is still to come', async () => {
+  await using t = await queueNode();
+  const folder = await sources(t, ['a.xml']);
+  await t.node.submitImport({ paths: [folder] }).then((job) => follow(t, job));
+  const left = async (state: string, nextTry: string): Promise<string | null | undefined> => {
+    await t.node.parts.store.bookkeep(async (books) => {
+      await books.bookkeep(
+        `update node.job_items set state = '${state}', attempts = 1, status = null, next_try = ${nextTry}`,
+      );
+      await books.bookkeep(`update node.jobs set state = 'queued', finished_at = null`);
+    });
+    // Not serving: nobody goes on with the job.
+    await t.open(false);
+    return (await t.node.jobs())[0]?.waiting_until;
+  };
+  assert.equal(await left('running', 'null'), null);
+  assert.equal(await left('queued', `timestamp '2999-01-01'`), '2999-01-01T00:00:00.000Z');
+});
+
 test('Q10 followers see each result once in the order of ending, however slow they are', async () => {
   await using t = await queueNode({ limits: { import_results_read: 3, import_batch_files: 2 } });
   const names = Array.from({ length: 9 }, (_, i) => `f${i}.xml`);

@@ -157,6 +157,13 @@ export class ImportQueue {
     return this.#shown(row, (await jobRows.readTallies(store, id)).get(id));
   }
 
+  /** A file that was being read when a process died may be tried at once: nobody waits for it. */
+  #waitsUntil(row: JobRow, tally: Tally | undefined): string | null {
+    const next = tally?.next_try;
+    if (!UNFINISHED.includes(row.state) || next === null || next === undefined) return null;
+    return next.getTime() > this.#ports.clock.now() ? next.toISOString() : null;
+  }
+
   #shown(row: JobRow, tally: Tally | undefined): Job {
     const active = this.#jobs.get(row.job_id);
     const rate = active?.rate.bytesPerSecond ?? null;
@@ -185,7 +192,7 @@ export class ImportQueue {
       seconds_left:
         isRunning && row.listed && rate !== null && rate > 0 ? (Number(row.bytes) - bytesDone) / rate : null,
       current: active?.current ?? null,
-      waiting_until: UNFINISHED.includes(row.state) ? (tally?.next_try?.toISOString() ?? null) : null,
+      waiting_until: this.#waitsUntil(row, tally),
       created_at: row.created_at.toISOString(),
       started_at: row.started_at?.toISOString() ?? null,
       finished_at: row.finished_at?.toISOString() ?? null,

@@ -29,9 +29,10 @@ export const RERANK_FEATURES = [
 ] as const;
 
 /**
- * In the order of RERANK_FEATURES, rounded. Learned on ObliQA's questions (dev and the multi-passage val set) with a
- * prototype of these figures: frequencies of the whole corpus, another stemmer. Cross-validated over passages there:
- * Recall@10 0.805 and MAP@10 0.685 on dev, against 0.790 and 0.657 of the fusion. `node bench/rerank-fit.ts` learns them
+ * In the order of RERANK_FEATURES. Set by hand near what a prototype of these figures (frequencies of the whole corpus,
+ * another stemmer) had learned on ObliQA's questions, dev and the multi-passage val set, before its last fit; what these
+ * very weights give has not been measured. The prototype's own, cross-validated over passages: Recall@10 0.805 and MAP@10
+ * 0.685 on dev, against 0.790 and 0.657 of the fusion. `node bench/rerank-fit.ts` learns them
  * from these very figures; `npm run eval -- retrieval` says what they give.
  */
 export const RERANK_WEIGHTS: readonly number[] = [1.4, 0.7, 0.7, 1.8, 1.1, 1.9, 1.3, 3.5, -1.9, 1];
