@@ -143,7 +143,7 @@ public class JdbcPeer {
     });
     check("catalogues, schemas, tables", () -> {
       DatabaseMetaData m = db.getMetaData();
-      same(List.of("fractal"), column(m.getCatalogs(), "TABLE_CAT")); same(List.of("esh", "law"), column(m.getSchemas(), "TABLE_SCHEM"));
+      same(List.of("fractal"), column(m.getCatalogs(), "TABLE_CAT")); same(List.of("ai", "esh", "law"), column(m.getSchemas(), "TABLE_SCHEM"));
       same(List.of("TABLE"), column(m.getTableTypes(), "TABLE_TYPE"));
       same(List.of("permits"), column(m.getTables(null, "esh", "permits", null), "TABLE_NAME"));
       that(column(m.getTables("fractal", null, "%", new String[] {"TABLE"}), "TABLE_NAME").size() > 20, "all tables");

@@ -235,7 +235,7 @@ def objects_at_every_depth():
     catalogs = auto.adbc_get_objects(depth="catalogs").read_all().to_pylist()
     assert [c["catalog_name"] for c in catalogs] == ["fractal"]
     schemas = auto.adbc_get_objects(depth="db_schemas").read_all().to_pylist()[0]["catalog_db_schemas"]
-    assert [s["db_schema_name"] for s in schemas] == ["esh", "law"]
+    assert [s["db_schema_name"] for s in schemas] == ["ai", "esh", "law"]
     tables = auto.adbc_get_objects(depth="tables").read_all().to_pylist()[0]["catalog_db_schemas"]
     names = {(s["db_schema_name"], t["table_name"]) for s in tables for t in s["db_schema_tables"]}
     assert ("esh", "permits") in names and ("law", "sections") in names and len(names) > 20
