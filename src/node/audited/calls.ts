@@ -4,7 +4,7 @@ import { droppable } from '../../query/index.ts';
 import type { NodeApi } from '../api.ts';
 import { DOORS, type AuditedDoor } from './doors.ts';
 import { CallFacts, type Identity } from './facts.ts';
-import type { Act, Detail, Recorder, Via } from './recorder.ts';
+import { begunOrClosed, type Act, type Detail, type Recorder, type Via } from './recorder.ts';
 
 /** What a node must offer to be audited. */
 export interface Auditable extends NodeApi {
@@ -137,11 +137,11 @@ class AuditedCall {
   async #batches(args: readonly unknown[]): Promise<AsyncIterable<unknown>> {
     const { facts, node, act } = await this.#begin(args);
     try {
-      const batches = (await run(node, this.#call, args)) as AsyncIterable<unknown>;
-      await act.begun;
+      const batches = (await run(node, this.#call, args)) as AsyncGenerator<unknown>;
+      await begunOrClosed(act, batches);
       // What is dropped before it is read holds a connection too.
       return droppable(this.#through(batches, act, facts, false), () => {
-        void (batches as Partial<AsyncGenerator<unknown>>).return?.(undefined);
+        void batches.return(undefined);
         act.doneLater({ ...facts.detail, whole: false });
       });
     } catch (error) {

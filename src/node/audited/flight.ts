@@ -3,7 +3,7 @@ import type { FlightBackend, IngestTarget, StatementRun } from '../../flight/ind
 import { droppable, type Principal } from '../../query/index.ts';
 import type { ArrowMessages } from '../../store/index.ts';
 import type { FlightGate } from '../flight/door.ts';
-import type { Act, ActKind, Detail, Recorder } from './recorder.ts';
+import { begunOrClosed, type Act, type ActKind, type Detail, type Recorder } from './recorder.ts';
 
 /** What becomes of each part of the backend; the compiler asks for every one. */
 export const FLIGHT_DOORS: Readonly<Record<keyof FlightBackend, 'audited' | { readonly unaudited: string }>> =
@@ -81,8 +81,8 @@ export class AuditedFlight implements FlightBackend {
     });
     try {
       const answer = await this.#inner.query(principal, run);
-      await act.begun;
       const { schema, messages } = answer;
+      await begunOrClosed(act, messages);
       return {
         schema,
         messages: droppable(counted(messages, act), () => {

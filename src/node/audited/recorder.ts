@@ -172,6 +172,16 @@ export class Act {
   }
 }
 
+/** Waits for the beginning; when it cannot be written, the answer that nobody will read lets its connection go. */
+export async function begunOrClosed(act: Act, answer: AsyncGenerator<unknown>): Promise<void> {
+  try {
+    await act.begun;
+  } catch (error) {
+    await answer.return(undefined);
+    throw error;
+  }
+}
+
 /** The rule that said no: denials end with it in brackets. */
 function ruleOf(error: FractalError): Detail {
   const [, rule] = /\(([^()]{1,200})\)$/.exec(error.message) ?? [];
