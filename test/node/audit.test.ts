@@ -8,11 +8,16 @@ import {
   FractalError,
   nodeFileSystem,
   silentLog,
+  unavailableError,
   type FileSystem,
 } from '../../src/base/index.ts';
+import type { FlightBackend, StatementRun } from '../../src/flight/index.ts';
 import { DOORS } from '../../src/node/audited/doors.ts';
-import { FLIGHT_DOORS } from '../../src/node/audited/flight.ts';
+import { AuditedFlight, FLIGHT_DOORS } from '../../src/node/audited/flight.ts';
 import { maskSql } from '../../src/node/audited/mask-sql.ts';
+import { Recorder } from '../../src/node/audited/recorder.ts';
+import { droppable } from '../../src/query/index.ts';
+import type { ArrowMessages } from '../../src/store/index.ts';
 import { SYSTEM, openNode, type FractalNode, type NodeApi } from '../../src/node/index.ts';
 import { collect } from '../contract/node-api-contract.ts';
 import { testNode, type TestNode } from './kit.ts';
@@ -248,6 +253,32 @@ describe('a log that cannot be written', () => {
     assert.deepEqual((await test.node.users({ action: 'list' })).users, []);
     assert.equal((await test.import(law))[0]?.status, 'added');
     assert.deepEqual((await verifyLog(nodeFileSystem, path.join(test.dataDir, 'audit'))).ok, true);
+  });
+});
+
+describe('a log that cannot be written, by Flight', () => {
+  it('D6 the answer of a refused statement is closed unread', async () => {
+    let isClosed = false;
+    const messages = droppable(
+      (async function* (): ArrowMessages['messages'] {
+        await Promise.reject(new Error('read'));
+      })(),
+      () => (isClosed = true),
+    );
+    await using test = await testNode();
+    const { recorder } = test.node.parts.audit;
+    const sink = {
+      record: () => Promise.reject(unavailableError('audit.unavailable', 'full', 'Free space.')),
+    };
+    const answering = { query: async () => ({ schema: new Uint8Array(), messages }) };
+    const flight = new AuditedFlight(
+      answering as unknown as FlightBackend,
+      new Recorder({ ...recorder.options, sink }),
+      async (id) => ({ id, roles: [] }),
+    );
+    const run = { sql: 'select 1', parameters: [] } as unknown as StatementRun;
+    await assert.rejects(flight.query('anna', run), { code: 'audit.unavailable' });
+    assert.ok(isClosed);
   });
 });
 
