@@ -149,6 +149,20 @@ describe('doors of a node', () => {
     assert.ok(table?.columns.includes('title'));
   });
 
+  it('D2 what stands where a code belongs is told only if it looks like one', async () => {
+    const { size } = test.node.parts.audit.log;
+    const name = 'Ms Smith of Mill Lane';
+    await callThrough(test.node, 'search', [{ query: 'x', jurisdiction: name, at: name }]);
+    await callThrough(test.node, 'import', [{ paths: [test.folder], kind: name, jurisdiction: name }]);
+    await callThrough(test.node, 'users', [{ action: 'set', id: 'nobody', roles: [name] }]);
+    await callThrough(test.node, 'search', [{ query: 'x', jurisdiction: 'US-CA', at: '2024-01-01' }]);
+    const found = await entries(test.node, size);
+    assert.doesNotMatch(JSON.stringify(found), /Smith|Mill/);
+    assert.equal(found[0]?.detail['jurisdiction'], '(not a code)');
+    const last = found.findLast((entry) => entry.event_type === 'access.search' && 'at' in entry.detail);
+    assert.deepEqual([last?.detail['jurisdiction'], last?.detail['at']], ['US-CA', '2024-01-01']);
+  });
+
   it('D3 a commit is in the log before it is made: tables, rows, hashes of content, files', async () => {
     const { size } = test.node.parts.audit.log;
     await test.import(

@@ -36,9 +36,15 @@ export type Door<K extends keyof NodeApi> = AuditedDoor<K> | { readonly unaudite
 
 export type Doors = { readonly [K in keyof NodeApi]: Door<K> };
 
+/** A jurisdiction, a day, a kind, a role. What a caller sends in its place may be anything, and is not told. */
+const CODE = /^[A-Za-z0-9][A-Za-z0-9:.+-]{0,31}$/;
+const coded = (text: string): string => (CODE.test(text) ? text : '(not a code)');
+
 const given = (values: Readonly<Record<string, string | number | boolean | undefined>>): Detail =>
   Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === 'string' ? coded(value) : value]],
+    ),
   );
 
 const importAsked = (recorder: Recorder, request: ImportRequest | WatchRequest): Detail => ({
@@ -168,7 +174,7 @@ export const DOORS: Doors = {
     resource: () => 'ai.inferences',
     asked: (recorder, { inference_id, decision, reason, amendment }) => ({
       inference_hash: recorder.hidden(inference_id),
-      decision,
+      decision: coded(decision),
       reason_hash: recorder.hidden(reason),
       ...(amendment === undefined ? {} : { amendment_hash: recorder.hidden(amendment) }),
     }),
@@ -480,7 +486,7 @@ export const DOORS: Doors = {
     asked: (recorder, request) => ({
       action: request.action,
       ...('id' in request ? { user: recorder.hidden(String(request.id)) } : {}),
-      ...('roles' in request && request.roles !== undefined ? { roles: [...request.roles] } : {}),
+      ...('roles' in request && request.roles !== undefined ? { roles: request.roles.map(coded) } : {}),
       ...('attributes' in request
         ? { attributes_hash: recorder.hidden(JSON.stringify(request.attributes)) }
         : {}),
