@@ -146,7 +146,8 @@ export class ExternalReader {
 
   #leave(): void {
     this.#running--;
-    this.#waiting.shift()?.();
+    // All of them look again, in their order: the first may have given up, and would wake nobody.
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 
