@@ -287,8 +287,9 @@ export class AuditLog implements AuditSink {
   /** Lines from entry `from` on, as they were when asked; before entry `end`. */
   async *lines(from = 0, end = Infinity): AsyncGenerator<Line, void, undefined> {
     const size = Math.min(this.#head.size, end);
-    for (const first of await this.segments()) {
-      const next = (await this.segments()).find((one) => one > first) ?? size;
+    const segments = await this.segments();
+    for (const [i, first] of segments.entries()) {
+      const next = segments[i + 1] ?? size;
       if (next <= from || first >= size) continue;
       const found: Line[] = [];
       const file = await this.readSegment(first);

@@ -16,13 +16,15 @@ async function entriesOf(log: AuditLog): Promise<{ event_type: string; detail: R
 const good = async (folder: string): Promise<void> =>
   assert.deepEqual((await verifyLog(nodeFileSystem, folder)).faults, []);
 
-/** A file system on which the n-th write, sync or rename fails, counted from `arm`. */
+/** A file system on which the n-th write, sync or rename fails, counted from `arm`; of a write, half has been done. */
 function failing(): { fs: FileSystem; arm: (after: number) => void; count: () => number } {
   let left = Infinity;
   let seen = 0;
   const step = (): void => {
     seen++;
-    if (--left < 0) throw Object.assign(new TypeError('no space'), { code: 'ENOSPC' });
+    // A full disk fails from then on, a bad one now and then.
+    if (--left < 0)
+      throw Object.assign(new TypeError('the disk'), { code: seen % 2 === 0 ? 'ENOSPC' : 'EIO' });
   };
   const real = nodeFileSystem;
   const fs: FileSystem = {
@@ -49,7 +51,12 @@ function failing(): { fs: FileSystem; arm: (after: number) => void; count: () =>
       return {
         ...file,
         write: async (at, data) => {
-          step();
+          try {
+            step();
+          } catch (error) {
+            await file.write(at, data.subarray(0, Math.ceil(data.length / 2)));
+            throw error;
+          }
           await file.write(at, data);
         },
         sync: async () => {
@@ -100,7 +107,7 @@ describe('the log', () => {
     await log.close();
   });
 
-  it('A3 after a write, sync or rename that fails anywhere, the caller is told, nothing acknowledged is lost, and the log goes on', async (t) => {
+  it('A3 after a write, sync or rename that fails anywhere or half way, the caller is told, nothing acknowledged is lost, and the log goes on', async (t) => {
     const limits = { audit_segment_bytes: 900, audit_group_entries: 4 };
     for (let step = 0; ; step++) {
       const folder = await tempFolder(t);
