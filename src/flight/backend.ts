@@ -41,9 +41,14 @@ export interface ForeignKey {
   readonly columns: readonly KeyColumn[];
 }
 
+/** As tools know them: a view is worked out of other tables, a system table is the server's own bookkeeping. */
+export const TABLE_TYPES = ['SYSTEM TABLE', 'TABLE', 'VIEW'] as const;
+export type TableType = (typeof TABLE_TYPES)[number];
+
 export interface TableInfo {
   readonly schema: string;
   readonly name: string;
+  readonly type: TableType;
   readonly columns: Schema;
   readonly key: readonly string[];
   readonly foreignKeys: readonly ForeignKey[];

@@ -13,7 +13,9 @@ export type {
   IngestTarget,
   StatementRun,
   TableInfo,
+  TableType,
 } from './backend.ts';
+export { TABLE_TYPES } from './backend.ts';
 export { FlightClient, commandDescriptor } from './client.ts';
 export type { FlightClientOptions } from './client.ts';
 export { dataFrame, ipcOf, schemaBytes } from './data.ts';

@@ -3,7 +3,7 @@ export { droppable } from './sql/desk/droppable.ts';
 export type { ComplianceStatus, Gap, SiteCompliance } from './compliance/cache.ts';
 export { gapDetails, type GapDetail } from './compliance/details.ts';
 export { complianceRule, sitesSql } from './compliance/rights.ts';
-export { scopeOf, type DomainScope } from './sql/domain.ts';
+export { isDerived, scopeOf, type DomainScope } from './sql/domain.ts';
 export { FACT_COLUMNS, FACT_TABLES, factsSql } from './compliance/facts.ts';
 export type { FactKind, Severity } from './compliance/facts.ts';
 export { MASK, maskedText } from './mask.ts';

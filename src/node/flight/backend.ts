@@ -230,10 +230,10 @@ export class NodeFlightBackend implements FlightBackend {
     const { policy, named } = this.#access;
     const who = await named(principal);
     // What may be written hangs on the same as what may be read: roles, attributes, the moment.
-    const scope = policy.scope(who);
+    const scope = scopeOf(policy, who);
     const known = this.#tables.get(scope);
     if (known !== undefined) return known;
-    const infos = tableInfos(scope, (table) => {
+    const infos = await tableInfos(this.#parts.store, scope, (table) => {
       const decision = policy.writing(who, 'insert', qualifiedName(table));
       return decision.allowed && isWritten(table) ? decision.may.columns : [];
     });
@@ -248,16 +248,15 @@ export class NodeFlightBackend implements FlightBackend {
     const isSeen = (await this.tables(principal)).some(
       (one) => one.schema === target.schema && one.name === target.table,
     );
-    if (
-      table === undefined ||
-      (!isSeen && !policy.writing(await named(principal), 'insert', qualifiedName(table)).allowed)
-    )
+    const mayWrite = async (): Promise<boolean> =>
+      table !== undefined && policy.writing(await named(principal), 'insert', qualifiedName(table)).allowed;
+    if (!isSeen && !(await mayWrite()))
       throw notFoundError(
         'table.unknown',
         'there is no table of this name',
         'Tables are those of the model: docs/tables.md.',
       );
-    if (!isWritten(table))
+    if (table === undefined || !isWritten(table))
       throw usageError(
         'flight.ingest_table',
         'only tables of esh can be written: law is made by import from its sources',

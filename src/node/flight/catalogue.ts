@@ -1,8 +1,10 @@
-/** The tables of the model as Flight SQL tells them. */
+/** The tables that a principal may read, as Flight SQL tells them: those that `node.tables` lists for them. */
+import type { DuckDBType } from '@duckdb/node-api';
 import { Field, Schema } from 'apache-arrow';
-import type { ForeignKey, TableInfo } from '../../flight/index.ts';
-import type { ReadScope, ReadableTable } from '../../query/index.ts';
+import type { ForeignKey, TableInfo, TableType } from '../../flight/index.ts';
+import { isDerived, type ReadScope, type ReadableTable } from '../../query/index.ts';
 import { TABLES, allColumns, arrowSchema, type Column, type Table } from '../../schema/index.ts';
+import { arrowShape, type Store } from '../../store/index.ts';
 
 /** Name of the engine's database: that of its file. */
 export const CATALOG = 'fractal';
@@ -27,8 +29,8 @@ function foreignKey(table: Table, other: Table): ForeignKey[] {
   ];
 }
 
-const PRECISION: Partial<Record<Column['type'], readonly [string, string]>> = {
-  'DECIMAL(18,2)': ['18', '2'],
+const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
+const PRECISION: Readonly<Record<string, readonly [string, string]>> = {
   INTEGER: ['10', '0'],
   BIGINT: ['19', '0'],
   DOUBLE: ['15', '0'],
@@ -51,8 +53,41 @@ function columnsOf(table: Table, seen: ReadableTable, writable: readonly string[
   return new Schema(told, metadata);
 }
 
-function remarks(table: Table, column: Column, isReadOnly: boolean): Map<string, string> {
-  const [precision, scale] = PRECISION[column.type] ?? [];
+/** Columns of a table that is not of the model: an external one, one that is worked out, one of the node's own. */
+function columnsBeside(table: ReadableTable, types: ReadonlyMap<string, DuckDBType>): Schema {
+  const { schema } = arrowShape(table.columns.map(({ name, type }) => ({ name, type: types.get(type)! })));
+  const told = schema.fields.map((field, i) => {
+    const metadata = new Map([...field.metadata, ...remarks(table, table.columns[i]!, true)]);
+    return new Field(field.name, field.type, true, metadata);
+  });
+  return new Schema(told, schema.metadata);
+}
+
+/** Types by their names. */
+async function typesNamed(store: Store, names: readonly string[]): Promise<ReadonlyMap<string, DuckDBType>> {
+  const all = [...new Set(names)];
+  if (all.length === 0) return new Map();
+  return await store.withConnection(async (connection) => {
+    const prepared = await connection.prepare(`select ${all.map((name) => `null::${name}`).join(', ')}`);
+    try {
+      return new Map(all.map((name, i) => [name, prepared.columnType(i)]));
+    } finally {
+      prepared.destroySync();
+    }
+  });
+}
+
+interface Told {
+  readonly schema: string;
+  readonly name: string;
+}
+
+function remarks(
+  table: Told,
+  column: Pick<Column, 'name' | 'doc'> & { readonly type: string },
+  isReadOnly: boolean,
+): Map<string, string> {
+  const [precision, scale] = PRECISION[column.type] ?? DECIMAL.exec(column.type)?.slice(1) ?? [];
   const told = new Map([
     ['ARROW:FLIGHT:SQL:CATALOG_NAME', CATALOG],
     ['ARROW:FLIGHT:SQL:DB_SCHEMA_NAME', table.schema],
@@ -69,34 +104,50 @@ function remarks(table: Table, column: Column, isReadOnly: boolean): Map<string,
   return told;
 }
 
-/** The tables of the model that a scope shows. `writable`: columns of a table that may be given values. */
-export function tableInfos(scope: ReadScope, writable: (table: Table) => readonly string[]): TableInfo[] {
+/** The tables that a scope shows. `writable`: columns of a table that may be given values. */
+export async function tableInfos(
+  store: Store,
+  scope: ReadScope,
+  writable: (table: Table) => readonly string[],
+): Promise<TableInfo[]> {
   const seenAs = (table: Table): ReadableTable | undefined =>
-    scope.tables.find((seen) => seen.schema === table.schema && seen.name === table.name);
+    scope.tables.find((seen) => isSame(seen, table));
   /** Masked values are no keys. */
   const isPlain = (table: Table, names: readonly string[]): boolean =>
     names.every((name) =>
       seenAs(table)?.columns.some((column) => column.name === name && column.shown === 'plain'),
     );
-  return TABLES.flatMap((table) => {
-    const seen = seenAs(table);
-    if (seen === undefined) return [];
-    const foreignKeys = TABLES.filter((other) => isPlain(other, other.key))
+  const ofModel = (table: Table, seen: ReadableTable): TableInfo => ({
+    schema: table.schema,
+    name: table.name,
+    type: 'TABLE',
+    columns: columnsOf(table, seen, writable(table)),
+    key: isPlain(table, table.key) ? table.key : [],
+    foreignKeys: TABLES.filter((other) => isPlain(other, other.key))
       .flatMap((other) => foreignKey(table, other))
       .filter(({ columns }) =>
         isPlain(
           table,
           columns.map(({ from }) => from),
         ),
-      );
-    return [
-      {
-        schema: table.schema,
-        name: table.name,
-        columns: columnsOf(table, seen, writable(table)),
-        key: isPlain(table, table.key) ? table.key : [],
-        foreignKeys,
-      },
-    ];
+      ),
+  });
+  const tableOf = (seen: ReadableTable): Table | undefined => TABLES.find((table) => isSame(table, seen));
+  const beside = scope.tables.filter((seen) => tableOf(seen) === undefined);
+  const types = await typesNamed(
+    store,
+    beside.flatMap((seen) => seen.columns.map((column) => column.type)),
+  );
+  return scope.tables.map((seen) => {
+    const table = tableOf(seen);
+    if (table !== undefined) return ofModel(table, seen);
+    const { schema, name } = seen;
+    const columns = columnsBeside(seen, types);
+    return { schema, name, type: typeOf(seen), columns, key: [], foreignKeys: [] };
   });
 }
+
+const typeOf = (seen: ReadableTable): TableType =>
+  isDerived(seen) ? 'VIEW' : seen.schema === 'node' ? 'SYSTEM TABLE' : 'TABLE';
+
+const isSame = (a: Told, b: Told): boolean => a.schema === b.schema && a.name === b.name;

@@ -175,7 +175,7 @@ async function wholeTable(state: ServiceState, caller: Caller, path: readonly st
       'no table has this path',
       'Name schema and table, as ListFlights does.',
     );
-  return await statement(state, caller, `from ${table.schema}.${table.name}`, undefined);
+  return await statement(state, caller, `from "${table.schema}"."${table.name}"`, undefined);
 }
 
 async function statement(

@@ -1,12 +1,17 @@
 /** Catalogue commands of Flight SQL: exact columns, types and nullability, or drivers fail. */
 import { Binary, Int32, Uint8, Utf8 } from 'apache-arrow';
-import { schemaBytes, type FlightBackend, type ForeignKey, type TableInfo } from '../../flight/index.ts';
+import {
+  TABLE_TYPES,
+  schemaBytes,
+  type FlightBackend,
+  type ForeignKey,
+  type TableInfo,
+} from '../../flight/index.ts';
 import type { ArrowMessages } from '../../store/index.ts';
 import { like } from './like.ts';
 import { column, smallTable } from './small-table.ts';
 
 const text = new Utf8();
-const TABLE_TYPE = 'TABLE';
 /** `NO_ACTION` of UpdateDeleteRules: the engine enforces nothing. */
 const NO_ACTION = 3;
 
@@ -53,9 +58,11 @@ export async function tables(
 ): Promise<ArrowMessages> {
   const schema = like(filter.dbSchemaFilterPattern);
   const name = like(filter.tableNameFilterPattern);
-  const wanted = filter.tableTypes.length === 0 || filter.tableTypes.includes(TABLE_TYPE);
+  const isWanted = (table: TableInfo): boolean =>
+    filter.tableTypes.length === 0 || filter.tableTypes.includes(table.type);
   const found = (await backend.tables(principal)).filter(
-    (table) => wanted && inCatalog(backend, filter.catalog) && schema(table.schema) && name(table.name),
+    (table) =>
+      isWanted(table) && inCatalog(backend, filter.catalog) && schema(table.schema) && name(table.name),
   );
   return smallTable(
     [
@@ -69,14 +76,17 @@ export async function tables(
       catalog_name: backend.catalog,
       db_schema_name: table.schema,
       table_name: table.name,
-      table_type: TABLE_TYPE,
+      table_type: table.type,
       table_schema: schemaBytes(table.columns),
     })),
   );
 }
 
 export function tableTypes(): ArrowMessages {
-  return smallTable([column('table_type', text)], [{ table_type: TABLE_TYPE }]);
+  return smallTable(
+    [column('table_type', text)],
+    TABLE_TYPES.map((type) => ({ table_type: type })),
+  );
 }
 
 export async function primaryKeys(

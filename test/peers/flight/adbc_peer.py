@@ -235,7 +235,7 @@ def objects_at_every_depth():
     catalogs = auto.adbc_get_objects(depth="catalogs").read_all().to_pylist()
     assert [c["catalog_name"] for c in catalogs] == ["fractal"]
     schemas = auto.adbc_get_objects(depth="db_schemas").read_all().to_pylist()[0]["catalog_db_schemas"]
-    assert [s["db_schema_name"] for s in schemas] == ["ai", "esh", "law"]
+    assert [s["db_schema_name"] for s in schemas] == ["ai", "esh", "law", "node"]
     tables = auto.adbc_get_objects(depth="tables").read_all().to_pylist()[0]["catalog_db_schemas"]
     names = {(s["db_schema_name"], t["table_name"]) for s in tables for t in s["db_schema_tables"]}
     assert ("esh", "permits") in names and ("law", "sections") in names and len(names) > 20
@@ -248,7 +248,7 @@ def objects_at_every_depth():
     [schema] = one[0]["catalog_db_schemas"]
     [table] = schema["db_schema_tables"]
     assert [c["column_name"] for c in table["table_columns"]] == ["site_id"]
-    assert auto.adbc_get_table_types() == ["TABLE"]
+    assert auto.adbc_get_table_types() == ["SYSTEM TABLE", "TABLE", "VIEW"]
     assert auto.adbc_get_table_schema("sites", db_schema_filter="esh").names[0] == "site_id"
 
 
