@@ -215,7 +215,8 @@ export const ATTACKS: Readonly<Record<string, readonly string[]>> = {
     'with recursive duckdb_views as (from duckdb_views) from duckdb_views',
     'with recursive r as (select 1 as i union all select i + 1 from r where i < 3) from r',
     'with recursive pg_tables(a) as (select 1 union all select a + 1 from pg_tables where a < 3) from pg_tables',
-    'with recursive r(i) using key (i) as (select 1 union select i + 1 from recurring.r where i < 3) from r',
+    // The table of all keys holds 2 to the end, so it must not be what is counted on from: that never ends.
+    'with recursive r(i) using key (i) as (select 1 union select i + 1 from r where i < 3 and exists (from recurring.r)) from r',
     'from recurring.duckdb_tables',
     'with \u212Aa as (select 1 as i) from ka',
     'with duc\u212Adb_tables as (select 1 as i) from duckdb_tables',

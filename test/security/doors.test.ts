@@ -5,7 +5,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import path from 'node:path';
 import { connect, type SecureVersion } from 'node:tls';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/index.ts';
 import { FlightClient, FlightSqlClient } from '../../src/flight/index.ts';
 import { createApp, listen, listenFlight, socketPathOf, type Listening } from '../../src/server/index.ts';
@@ -19,15 +19,12 @@ const cert = readFileSync(path.join(TLS, 'server.pem'));
 const HOST = '127.0.0.2';
 const FILES = { cert: 'server.pem', key: 'server.key' };
 
-async function secured(config: object = { tls: FILES }): Promise<People> {
-  const p = await people();
-  const { dataDir } = p.test;
-  await cp(TLS, dataDir, { recursive: true });
-  const file = path.join(dataDir, 'fractal.json');
+/** Opens the node again with `config` in fractal.json beside what stands there. */
+async function secure(p: People, config: object): Promise<void> {
+  const file = path.join(p.test.dataDir, 'fractal.json');
   const text = JSON.parse(await readFile(file, 'utf8')) as object;
   await writeFile(file, JSON.stringify({ ...text, ...config }));
   await p.test.reopen();
-  return p;
 }
 
 async function openHttp({ node, dataDir }: TestNode, host: string): Promise<Listening> {
@@ -99,16 +96,22 @@ describe('[U7] a port that is not loopback', () => {
       });
   });
 
+  let p: People;
+  before(async () => {
+    p = await people();
+    await cp(TLS, p.test.dataDir, { recursive: true });
+  });
+  after(() => p[Symbol.asyncDispose]());
+
   it('is not opened without TLS, and a pair of keys that does not fit is told before', async () => {
-    await using p = await secured({});
     await assert.rejects(openHttp(p.test, HOST), { code: 'server.plaintext', kind: 'denied' });
-    await using q = await secured({ tls: { ...FILES, key: 'other.key' } });
-    await assert.rejects(openHttp(q.test, HOST), { code: 'node.tls', kind: 'bad_input' });
-    await assert.rejects(q.test.node.flight(), { code: 'node.tls' });
+    await secure(p, { tls: { ...FILES, key: 'other.key' } });
+    await assert.rejects(openHttp(p.test, HOST), { code: 'node.tls', kind: 'bad_input' });
+    await assert.rejects(p.test.node.flight(), { code: 'node.tls' });
   });
 
   it('speaks TLS 1.3 alone, to names of its certificate, and asks who calls', async () => {
-    await using p = await secured();
+    await secure(p, { tls: FILES });
     const listening = await openHttp(p.test, HOST);
     const { port } = listening;
     try {
@@ -134,7 +137,6 @@ describe('[U7] a port that is not loopback', () => {
   });
 
   it('of Flight is the same', async () => {
-    await using p = await secured();
     const { limits } = p.test.node.parts;
     const door = await p.test.node.flight();
     const flight = await listenFlight({ ...door, host: HOST, port: 0, limits, log: silentLog });

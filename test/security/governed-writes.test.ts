@@ -17,7 +17,7 @@ import * as d from './drawn.ts';
 import { NOON, engine } from './kit.ts';
 import { write } from './writes-kit.ts';
 
-const RUNS = Number(process.env['WRITES_RUNS'] ?? 40);
+const RUNS = Number(process.env['WRITES_RUNS'] ?? 20);
 const WRITES = 6;
 type Cells = Record<string, string | null>;
 const STAMPS = ['node_id', 'hlc', 'commit_version'];
@@ -115,8 +115,8 @@ it(`a write does what it does to a copy of what is shown (${RUNS} policies, ${WR
 
     let isClean = false;
     for (let n = 0; n < WRITES; n++) {
-      // A refused write leaves the copy as it was, unless it got as far as the copy.
-      for (const table of isClean ? [] : [ESH.sites, ESH.incidents]) {
+      // A refused write leaves the copy as it was, unless it got as far as the copy. Incidents are only read.
+      for (const table of isClean ? [] : n === 0 ? [ESH.sites, ESH.incidents] : [ESH.sites]) {
         const names = allColumns(table).map((one) => one.name);
         await copy.run(`drop table if exists esh.${table.name}`);
         await copy.run(createStatement(table).replaceAll(' NOT NULL', ''));

@@ -1,6 +1,6 @@
 /** Rows of which policy hides some, for nodes that differ only in what is hidden. */
 import type { Principal } from '../../src/query/index.ts';
-import { ESH } from '../../src/schema/index.ts';
+import { ESH, type Table } from '../../src/schema/index.ts';
 import type { Row, Store } from '../../src/store/index.ts';
 import { NOON } from './kit.ts';
 
@@ -8,7 +8,7 @@ import { NOON } from './kit.ts';
 export const CANARY = 'CANARY';
 /** In every hidden number. */
 export const NUMBER = 987654321;
-/** How many rows are hidden: no count may tell it. */
+/** How many readings are hidden: no count may tell it. */
 export const HIDDEN_ROWS = 4211;
 
 /** Members of a policy document. */
@@ -139,17 +139,24 @@ function hiddenRows(): { sites: Row[]; incidents: Row[]; readings: Row[]; injure
   };
 }
 
-/** Fills a store with what is hidden, or without. */
-export async function fill(store: Store, isFull: boolean): Promise<void> {
+/** Fills a store with what is hidden, or without: the tables that `isIn` says, all when it is not given. */
+export async function fill(
+  store: Store,
+  isFull: boolean,
+  isIn: (table: Table) => boolean = () => true,
+  more: readonly (readonly [Table, readonly Row[]])[] = [],
+): Promise<void> {
   const hidden = isFull ? hiddenRows() : { sites: [], incidents: [], readings: [], injured: [] };
   const name = isFull ? `${CANARY}${CANARY}` : 'Somebody';
+  const readings = Array.from({ length: 7 }, (_, n) => reading(PLACE, n, n + 0.5));
+  const tables: readonly (readonly [Table, readonly Row[]])[] = [
+    [ESH.sites, [...hidden.sites, ...siteRows(name)]],
+    [ESH.incidents, [...incidentRows(name), ...hidden.incidents]],
+    [ESH.monitoringReadings, [...hidden.readings, ...readings]],
+    [ESH.injuredPersons, hidden.injured],
+    ...more,
+  ];
   await store.transact('test', async (transaction) => {
-    await transaction.put(ESH.sites, [...hidden.sites, ...siteRows(name)]);
-    await transaction.put(ESH.incidents, [...incidentRows(name), ...hidden.incidents]);
-    await transaction.put(ESH.monitoringReadings, [
-      ...hidden.readings,
-      ...Array.from({ length: 7 }, (_, n) => reading(PLACE, n, n + 0.5)),
-    ]);
-    await transaction.put(ESH.injuredPersons, hidden.injured);
+    for (const [table, rows] of tables) if (isIn(table)) await transaction.put(table, rows);
   });
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ManualClock } from '../../src/base/index.ts';
 import type { Principal } from '../../src/query/index.ts';
-import { ESH } from '../../src/schema/index.ts';
+import { ESH, type Table } from '../../src/schema/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { openStore } from '../store/kit.ts';
 import { ANN, BOB, CANARY, NUMBER, RULES, fill } from './hidden.ts';
@@ -68,15 +68,14 @@ async function open(folder: string, isFull: boolean): Promise<Store> {
   return store;
 }
 
-/** Rows as they were at first, where a statement has changed or removed them. */
-async function refill(store: Store, isFull: boolean): Promise<void> {
-  await fill(store, isFull);
-  await store.transact('test', (transaction) =>
-    transaction.put(ESH.actionItems, [
-      item('own-item', 'shown', isFull ? CANARY : 'Somebody'),
-      ...(isFull ? [item('hidden-item', 'hidden', CANARY)] : []),
-    ]),
-  );
+/** Rows as they were at first, in the tables that `sql` names: it may have changed or removed some. */
+async function refill(store: Store, isFull: boolean, sql?: string): Promise<void> {
+  const items = [
+    item('own-item', 'shown', isFull ? CANARY : 'Somebody'),
+    ...(isFull ? [item('hidden-item', 'hidden', CANARY)] : []),
+  ];
+  const isIn = ({ name }: Table): boolean => sql?.includes(name) !== false;
+  await fill(store, isFull, isIn, [[ESH.actionItems, items]]);
 }
 
 /** A number that changes with any row that neither of the two sees. */
@@ -152,20 +151,24 @@ describe('whoever writes learns nothing of what is hidden', () => {
       ['bob', BOB],
     ] as const)
       it(`${kind}, as ${who} (${statements.length})`, async () => {
+        const before = await hiddenRows(full);
         for (const sql of statements) {
-          const before = await hiddenRows(full);
+          const commits = full.commitVersion;
           const rows = Number(await alike(principal, sql));
+          // Nothing is written but by a commit.
+          if (full.commitVersion === commits) continue;
           assert.deepEqual(await hiddenRows(full), before, `${sql}: a hidden row was changed`);
           if (!(rows > 0)) continue;
-          for (const one of [ANN, BOB])
-            assert.equal(
-              await sight(full, POLICY, one),
-              await sight(bare, POLICY, one),
-              `${sql}: what is left`,
-            );
-          await refill(full, true);
-          await refill(bare, false);
+          // Bob sees all that Ann does.
+          assert.equal(
+            await sight(full, POLICY, BOB),
+            await sight(bare, POLICY, BOB),
+            `${sql}: what is left`,
+          );
+          await refill(full, true, sql);
+          await refill(bare, false, sql);
         }
+        assert.deepEqual(await hiddenRows(full), before, `${kind}: a hidden row was changed`);
         for (const one of [ANN, BOB])
           assert.equal(
             await sight(full, POLICY, one),
