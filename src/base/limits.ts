@@ -433,6 +433,42 @@ export const LIMITS = {
     unit: 'passwords',
     why: 'passwords checked at one time; each takes 32 MiB and a thread',
   },
+  login_failures: {
+    value: 20,
+    unit: 'passwords',
+    why: 'wrong passwords under one name before none is looked at for login_window_ms',
+  },
+  login_failures_address: {
+    value: 100,
+    unit: 'passwords',
+    why: 'wrong passwords from one address before none is looked at for login_window_ms',
+  },
+  login_window_ms: {
+    value: 15 * 60_000,
+    unit: 'milliseconds',
+    why: 'how long wrong passwords are remembered, and how long too many lock out',
+  },
+  login_tracked: {
+    value: 16_384,
+    unit: 'names and addresses',
+    why: 'whose wrong passwords are remembered; then the one that failed longest ago is forgotten',
+  },
+  login_sessions: {
+    value: 16,
+    unit: 'sessions',
+    why: 'login sessions of one user; then the one longest unused ends',
+  },
+  login_sessions_all: { value: 4096, unit: 'sessions', why: 'login sessions of everybody together' },
+  login_idle_ms: {
+    value: 30 * 60_000,
+    unit: 'milliseconds',
+    why: 'a login session that nobody uses for so long ends',
+  },
+  login_life_ms: {
+    value: 12 * 3_600_000,
+    unit: 'milliseconds',
+    why: 'a login session ends so long after it was opened, however it is used',
+  },
 
   // server
   http_body_bytes: { value: 128 * MiB, unit: 'bytes', why: 'body of one request' },

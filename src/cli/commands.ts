@@ -687,6 +687,32 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'session',
+    summary: 'Login sessions: list them, end them.',
+    details: [
+      'A browser logs in with `/v1/login` and then comes with a cookie (docs/principals.md). Everybody sees and ends their ' +
+        'own sessions; who may administer, all. They end with the node.',
+    ],
+    arguments: [
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: list.',
+        values: ['list', 'revoke', 'revoke-all'],
+        optional: true,
+      },
+      {
+        name: 'ID|USER',
+        doc: "For revoke: the session. For revoke-all: whose; one's own when absent.",
+        optional: true,
+      },
+    ],
+    flags: [],
+    examples: [
+      ['fractal session', 'From where am I logged in?'],
+      ['fractal session revoke-all ann', "End all of ann's."],
+    ],
+  },
+  {
     name: 'table',
     summary: 'Files that SQL reads as tables: list, add, refresh, remove them.',
     details: [

@@ -4,6 +4,7 @@ import type {
   AuditVerdict,
   Caller,
   FlightDoor,
+  LoginDoor,
   MappingCheck,
   MappingInfo,
   ModelInfo,
@@ -29,6 +30,8 @@ export interface OpenedNode {
   readonly startSources: () => void;
   /** The node as another caller sees it. */
   readonly admit?: (caller: Caller) => NodeApi;
+  /** Opens login sessions. */
+  readonly logins?: LoginDoor;
   /** Asked by those who serve. */
   readonly flight: () => Promise<FlightDoor>;
   /** Whether callers must say who they are, and the keys of the HTTP port. Absent: neither. */

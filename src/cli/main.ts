@@ -28,6 +28,7 @@ const factory: NodeFactory = {
       limits: node.parts.limits,
       startSources: () => node.startSources(),
       admit: (caller) => node.as(caller),
+      logins: node.logins(),
       flight: () => node.flight(),
       http: () => node.http(),
     };

@@ -21,6 +21,7 @@ import { runPolicy } from './commands/policy.ts';
 import { runQueries } from './commands/queries.ts';
 import { runReindex } from './commands/reindex.ts';
 import { runSearch } from './commands/search.ts';
+import { runSession } from './commands/session.ts';
 import { runSource } from './commands/source.ts';
 import { runSql } from './commands/sql.ts';
 import { runStart } from './commands/start.ts';
@@ -61,6 +62,7 @@ const RUNS: { readonly [N in CommandName]: Run<N> } = {
   table: runTable,
   audit: runAudit,
   user: runUser,
+  session: runSession,
   check: runCheck,
   completion: runCompletion,
   version: runVersion,

@@ -52,6 +52,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'flight.message_size': STATUS.resourceExhausted,
   'auth.required': STATUS.unauthenticated,
   'auth.failed': STATUS.unauthenticated,
+  'auth.locked': STATUS.resourceExhausted,
   'sql.rights_changed': STATUS.aborted,
   'flight.transaction_busy': STATUS.failedPrecondition,
   'sql.memory': STATUS.resourceExhausted,

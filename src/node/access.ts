@@ -47,6 +47,8 @@ export interface Caller {
   readonly purpose?: string | undefined;
   /** By which door they come in; `command` when absent. */
   readonly via?: Via | undefined;
+  /** Where they come from; absent on the node's own machine. */
+  readonly address?: string | undefined;
 }
 
 const SINGLE_USER: PolicyDocument = {
@@ -155,7 +157,7 @@ export async function admit(
 export async function identify(
   directory: PrincipalDirectory,
   policy: AccessPolicy,
-  { credentials, as, purpose }: Caller,
+  { credentials, as, purpose, address }: Caller,
 ): Promise<{ readonly principal: Principal; readonly credential?: string }> {
   if (await directory.isSingleUser()) {
     // Credentials that nobody gave out must not be answered with all rights.
@@ -173,7 +175,7 @@ export async function identify(
       'the node has users, and the call shows no credentials',
       'Set FRACTAL_TOKEN, or send Authorization: Bearer TOKEN.',
     );
-  const { principal, credential } = await directory.identify(credentials);
+  const { principal, credential } = await directory.identify(credentials, address);
   return { principal: declaring(await actingAs(directory, policy, principal, as), purpose), credential };
 }
 

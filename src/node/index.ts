@@ -93,6 +93,7 @@ export { AUDIT_CATEGORIES } from '../schema/index.ts';
 export { printBundle, verifyBundle } from '../audit/index.ts';
 export { verifyAuditFiles } from './audit-log.ts';
 export type { ListedQuery, QueryFigures, SlowQuery } from './query-api.ts';
+export type { From, ListedSession, LoginDoor, SessionAnswer, SessionRequest } from './session-api.ts';
 export { ROWS_CHANGED } from '../query/index.ts';
 export type { Edit, LawVersion, ListedDocument, ProvisionChange } from '../query/index.ts';
 

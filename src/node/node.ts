@@ -96,7 +96,9 @@ import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
 import { readOidc } from './oidc.ts';
 import { declaring, keyOf, readKey } from './purpose.ts';
 import { NodeQueries } from './queries.ts';
+import { askSessions, loginDoor } from './logins.ts';
 import type { ListedQuery, SlowQuery } from './query-api.ts';
+import type { LoginDoor, SessionAnswer, SessionRequest } from './session-api.ts';
 import { NodeSources } from './sources.ts';
 import { SiteChecks } from './site-checks.ts';
 import { VERSION, describeNode } from './status.ts';
@@ -281,6 +283,7 @@ export class FractalNode implements Auditable {
         limits,
         policy: policy.engine,
         oidc: await readOidc(fs, dataDir, config.oidc, clock),
+        lockedOut: (lockout) => audit.recorder.lockedOut(lockout),
       });
       const { token, principal, purpose } = options;
       const caller = { purpose, as: principal, credentials: token === undefined ? undefined : { token } };
@@ -677,6 +680,16 @@ export class FractalNode implements Auditable {
 
   async decide(request: DecideRequest): Promise<Decision> {
     return await decide(this.parts, this.#policy, await this.#principal(), request);
+  }
+
+  async sessions(request: SessionRequest): Promise<SessionAnswer> {
+    const identity = await this.identity();
+    return await askSessions(this.#directory, identity, this.#mayAdminister(identity.principal), request);
+  }
+
+  /** Opens and ends login sessions. */
+  logins(): LoginDoor {
+    return loginDoor(this.#directory, this.#policy, this.parts.audit.recorder);
   }
 
   async users(request: UserRequest): Promise<UserAnswer> {

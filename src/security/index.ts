@@ -6,5 +6,6 @@ export type { RuleInWords } from './policy/words.ts';
 export type { PolicyDocument, ValueType } from './policy/document.ts';
 export { OidcTokens, type OidcIssuer } from './principals/oidc.ts';
 export { PrincipalDirectory } from './principals/directory.ts';
+export type { LoginSession } from './principals/sessions.ts';
 export type { Credentials, UserChange, UserRecord } from './principals/directory.ts';
 export type { ExternalColumns } from './policy/model.ts';

@@ -21,8 +21,7 @@ export function createApp(node: NodeApi, options: AppOptions): HttpApp {
   });
   for (const route of ROUTES)
     app.on(route.method, honoPath(route.path), async (context) => {
-      const via = context.env.transport === 'tcp' ? 'http' : 'socket';
-      const asked = options.admit?.({ ...callerOf(context.req.raw.headers), via }) ?? node;
+      const asked = options.admit?.(callerOf(context.req.raw, context.env)) ?? node;
       return await HANDLERS[route.handler](context, options, asked);
     });
 

@@ -1,6 +1,8 @@
-/** Who a request says it comes from: `Authorization: Bearer TOKEN` or `Basic`, and whom it wants to act as. */
+/** Who a request says it comes from: by `Authorization: Bearer TOKEN` or `Basic`, or by cookie, and whom it wants to act as. */
 import { usageError } from '../base/index.ts';
 import type { Caller } from '../node/index.ts';
+import type { Door } from './context.ts';
+import { guardCookie, sessionOf } from './cookie.ts';
 
 /** Who the caller wants to be, said by `fractal --as` over the local socket. */
 export const PRINCIPAL_HEADER = 'fractal-principal';
@@ -8,11 +10,20 @@ export const PRINCIPAL_HEADER = 'fractal-principal';
 /** What the caller says the call is for. */
 export const PURPOSE_HEADER = 'fractal-purpose';
 
-export function callerOf(headers: Headers): Caller {
+export const viaOf = ({ transport }: Partial<Door>): NonNullable<Caller['via']> =>
+  transport === 'tcp' ? 'http' : 'socket';
+
+/** Throws when a page of somebody else may have made the request. */
+export function callerOf({ method, headers }: Request, door: Partial<Door>): Caller {
+  const shown = credentialsOf(headers);
+  const session = shown === undefined ? sessionOf(headers, door) : undefined;
+  if (session !== undefined) guardCookie(method, headers, door);
   return {
+    via: viaOf(door),
+    address: door.address,
     as: headers.get(PRINCIPAL_HEADER) ?? undefined,
     purpose: headers.get(PURPOSE_HEADER) ?? undefined,
-    credentials: credentialsOf(headers),
+    credentials: session === undefined ? shown : { session },
   };
 }
 

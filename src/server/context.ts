@@ -1,12 +1,14 @@
 /** What a handler gets besides the request. */
 import type { Context } from 'hono';
 import type { Limits, Log } from '../base/index.ts';
-import type { Caller, NodeApi } from '../node/index.ts';
+import type { Caller, LoginDoor, NodeApi } from '../node/index.ts';
 
 /** What the listener says about the connection. */
 export interface Door {
   /** `socket`: the local socket, which only the node's own user can open. `tcp`: a port, open to any local process or, with users and TLS, to others. */
   readonly transport: 'socket' | 'tcp';
+  /** Where the caller is; absent on the local socket. */
+  readonly address?: string;
   /** The TCP port listened on. */
   readonly port?: number;
   /** With TLS: whether a name is one of the certificate's. A request must be to one of them. */
@@ -30,6 +32,8 @@ export interface AppOptions {
   readonly stopping?: AbortSignal;
   /** The node as a caller sees it. Who they are is found at each call, so a change counts at once. */
   readonly admit?: (caller: Caller) => NodeApi;
+  /** Opens login sessions; without it nobody can log in. */
+  readonly logins?: LoginDoor;
 }
 
 export type Handler = (

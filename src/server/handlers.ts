@@ -32,6 +32,7 @@ import {
   USER_REQUEST,
 } from './schemas.ts';
 import * as queries from './query-handlers.ts';
+import * as sessions from './session-handlers.ts';
 import { addSource, listSources, removeSource, runSources, sourceVersions } from './source-handlers.ts';
 import { explain, sql } from './sql-handlers.ts';
 import { followClient } from './stream.ts';
@@ -110,4 +111,7 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   runSources,
   sourceVersions,
   externalTables,
+  login: sessions.login,
+  logout: sessions.logout,
+  sessions: sessions.sessions,
 };

@@ -71,10 +71,11 @@ function server(app: HttpApp, transport: Door['transport'], limits: Limits, tls?
   const listener = getRequestListener(
     (request, bindings) => {
       const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse };
-      const port = incoming.socket.localPort;
+      const { localPort: port, remoteAddress: address } = incoming.socket;
       const door: Door = {
         transport,
         ...(port === undefined ? {} : { port }),
+        ...(address === undefined ? {} : { address }),
         ...(isOurName === undefined ? {} : { isOurName }),
         cut: () => outgoing.destroy(),
       };

@@ -6,6 +6,7 @@ import { PROBLEM_TYPE } from './routes.ts';
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'auth.required': 401,
   'auth.failed': 401,
+  'auth.locked': 429,
   'http.not_found': 404,
   'http.method': 405,
   'http.accept': 406,

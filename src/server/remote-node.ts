@@ -43,6 +43,8 @@ import type {
   RunRequest,
   SearchAnswer,
   SearchRequest,
+  SessionAnswer,
+  SessionRequest,
   SiteCheck,
   SlowQuery,
   SourceInfo,
@@ -339,6 +341,10 @@ export class RemoteNode implements NodeApi {
 
   proveAudit(entry: number): Promise<AuditBundle> {
     return this.#json({ method: 'GET', path: `/v1/audit/${entry}/proof` });
+  }
+
+  sessions(request: SessionRequest): Promise<SessionAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/sessions', body: request });
   }
 
   users(request: UserRequest): Promise<UserAnswer> {

@@ -15,6 +15,7 @@ import {
 import type { JsonSchema, ObjectSchema } from './json-schema.ts';
 import { AUDIT_ROUTES } from './audit-routes.ts';
 import { QUERY_ROUTES } from './query-routes.ts';
+import { SESSION_ROUTES } from './session-routes.ts';
 import {
   DOCTOR,
   EXPLAIN_ANSWER,
@@ -463,6 +464,7 @@ export const ROUTES = [
     response: { [JSON_TYPE]: POLICY_ANSWER },
   },
   ...QUERY_ROUTES,
+  ...SESSION_ROUTES,
   {
     method: 'POST',
     path: '/v1/tables',

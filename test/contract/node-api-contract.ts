@@ -316,6 +316,12 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       await assert.rejects(node.cancelQuery(1), ofKind('not_found'));
     });
 
+    it('lists login sessions, and ends none that is not there', async () => {
+      assert.deepEqual(await node.sessions({ action: 'list' }), { sessions: [], ended: 0 });
+      assert.deepEqual(await node.sessions({ action: 'revoke-all' }), { sessions: [], ended: 0 });
+      await assert.rejects(node.sessions({ action: 'revoke', id: 'none' }), ofKind('not_found'));
+    });
+
     it('decides about nothing that it does not know', async () => {
       const request = { inference_id: 'none', decision: 'accept', reason: 'right' } as const;
       await assert.rejects(node.decide(request), ofKind('not_found'));

@@ -76,6 +76,7 @@ const CALLS: { readonly [K in keyof NodeApi]: (test: TestNode) => Parameters<Nod
   verifyAudit: () => [],
   checkpointAudit: () => [],
   proveAudit: () => [0],
+  sessions: () => [{ action: 'list' }],
   users: () => [{ action: 'list' }],
   policy: () => [{ action: 'show' }],
   close: () => [],

@@ -44,6 +44,9 @@ import type {
   RunRequest,
   SearchAnswer,
   SearchRequest,
+  ListedSession,
+  SessionAnswer,
+  SessionRequest,
   SiteCheck,
   SlowQuery,
   SourceInfo,
@@ -105,6 +108,7 @@ export class MemoryNode implements NodeApi {
   changes: LawDiff['changes'] = [];
   checks: readonly DoctorCheck[] = [{ name: 'data directory', ok: true, detail: 'writable', cure: '' }];
   listed: readonly ListedQuery[] = [];
+  loggedIn: readonly ListedSession[] = [];
   slow: readonly SlowQuery[] = [];
   closed = 0;
   /** Chunks handed out, over all streams. */
@@ -682,6 +686,14 @@ export class MemoryNode implements NodeApi {
     if (this.bundle === undefined || entry !== 0)
       throw notFoundError('audit.entry_unknown', `there is no entry ${entry}`, 'List them.');
     return this.bundle;
+  }
+
+  async sessions(request: SessionRequest): Promise<SessionAnswer> {
+    this.#see('sessions', request);
+    const ended = this.loggedIn.filter((one) => request.action === 'revoke' && one.id === request.id).length;
+    if (request.action === 'revoke' && ended === 0)
+      throw notFoundError('session.unknown', 'there is no session of this id', 'List them.');
+    return { sessions: request.action === 'list' ? this.loggedIn : [], ended };
   }
 
   async users(request: UserRequest): Promise<UserAnswer> {

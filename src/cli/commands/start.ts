@@ -50,6 +50,7 @@ export async function serve(
     log,
     principal,
     ...(opened.admit === undefined ? {} : { admit: opened.admit }),
+    ...(opened.logins === undefined ? {} : { logins: opened.logins }),
   });
   const host = at.host ?? DEFAULT_HOST;
   const door = (await opened.http?.()) ?? { users: false, tls: undefined };

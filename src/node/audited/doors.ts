@@ -478,6 +478,20 @@ export const DOORS: Doors = {
     changes: false,
     resource: (entry) => `audit/${entry}`,
   },
+  sessions: {
+    category: 'authentication',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'sessions',
+    asked: (recorder, request) => ({
+      action: coded(request.action),
+      ...('id' in request ? { session: recorder.hidden(String(request.id)) } : {}),
+      ...('user' in request && request.user !== undefined
+        ? { user: recorder.hidden(String(request.user)) }
+        : {}),
+    }),
+    outcome: ([answer]) => ({ ended: answer?.ended ?? 0 }),
+  },
   users: {
     category: 'administration',
     shape: 'answer',

@@ -87,12 +87,24 @@ export class Recorder {
   async keptOut(error: unknown, claimed: string | undefined, via: Via): Promise<void> {
     const { code, kind } = asFractalError(error);
     if (kind !== 'denied' && kind !== 'usage' && kind !== 'not_found') return;
+    if (code === 'auth.locked') return;
     await this.options.sink.record({
       category: 'authentication',
       action: 'failure',
       principal: 'unknown',
       resource: 'node',
       detail: { code, via, ...(claimed === undefined ? {} : { claimed: this.hidden(claimed) }) },
+    });
+  }
+
+  /** Too many wrong passwords. Tries after it are refused unseen and told no more, or they would fill the log. */
+  async lockedOut({ of, who }: { readonly of: 'user' | 'address'; readonly who: string }): Promise<void> {
+    await this.options.sink.record({
+      category: 'authentication',
+      action: 'lockout',
+      principal: 'unknown',
+      resource: 'node',
+      detail: { of, claimed: this.hidden(who) },
     });
   }
 

@@ -18,8 +18,10 @@ import type { Attribute, Principal } from '../../query/index.ts';
 import type { Store, Transaction } from '../../store/index.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import { isOfType } from '../policy/resolve.ts';
+import { PasswordAttempts, type Lockout } from './attempts.ts';
 import type { OidcTokens } from './oidc.ts';
 import { Passwords, checkPassword, makeToken, readToken, sameHash } from './secrets.ts';
+import { LoginSessions } from './sessions.ts';
 
 export interface DirectoryOptions {
   readonly store: Store;
@@ -29,6 +31,8 @@ export interface DirectoryOptions {
   readonly policy: PolicyEngine;
   /** Tokens that others give out for users of this node. */
   readonly oidc?: OidcTokens | undefined;
+  /** Told when too many wrong passwords were shown, once for each time it begins. */
+  readonly lockedOut?: (lockout: Lockout) => Promise<void>;
 }
 
 export interface UserRecord {
@@ -54,7 +58,11 @@ export interface UserChange {
 }
 
 /** What a caller shows to prove who they are. */
-export type Credentials = { readonly token: string } | { readonly id: string; readonly password: string };
+export type Credentials =
+  | { readonly token: string }
+  | { readonly id: string; readonly password: string }
+  /** The secret of a login session. */
+  | { readonly session: string };
 
 function notAccepted(): Error {
   return deniedError(
@@ -103,6 +111,8 @@ const DAY_MS = 86_400_000;
 export class PrincipalDirectory {
   readonly #options: DirectoryOptions;
   readonly #passwords: Passwords;
+  readonly #attempts: PasswordAttempts;
+  readonly sessions: LoginSessions;
   /** Changes one at a time: each is checked against what the one before left. */
   readonly #changes = new Serial();
   #state: State | undefined;
@@ -110,6 +120,8 @@ export class PrincipalDirectory {
   constructor(options: DirectoryOptions) {
     this.#options = options;
     this.#passwords = new Passwords(options.random, options.limits);
+    this.#attempts = new PasswordAttempts(options.clock, options.limits);
+    this.sessions = new LoginSessions(options);
   }
 
   /** Whether no user was ever added: then the one at the keyboard has all rights. */
@@ -145,10 +157,19 @@ export class PrincipalDirectory {
     return (await this.identify(shown)).principal;
   }
 
-  /** Who shows these credentials, and the id of the one that fits. Throws `auth.failed`. */
+  /**
+   * Who shows these credentials, and the id of the one that fits. Throws `auth.failed`; `auth.locked` when too many wrong
+   * passwords were shown for the same name or from the same `address`, which is absent on the node's own machine.
+   */
   async identify(
     shown: Credentials,
+    address?: string,
   ): Promise<{ readonly principal: Principal; readonly credential: string }> {
+    if ('session' in shown) {
+      const session = this.sessions.use(shown.session);
+      if (session === undefined) throw notAccepted();
+      return { principal: await this.holder(session.credential), credential: `session/${session.id}` };
+    }
     const { credentials } = await this.#load();
     let found: Credential | undefined;
     if ('token' in shown) {
@@ -163,8 +184,14 @@ export class PrincipalDirectory {
       const known = credentials.find((one) => one.kind === 'token' && one.id === token?.id);
       if (token !== undefined && known !== undefined && sameHash(known.hash, token.hash)) found = known;
     } else {
+      this.#attempts.check(shown.id, address);
       const known = credentials.find((one) => one.kind === 'password' && one.principal === shown.id);
-      if (await this.#passwords.matches(shown.password, known?.hash)) found = known;
+      if (await this.#passwords.matches(shown.password, known?.hash)) {
+        found = known;
+        this.#attempts.succeeded(shown.id);
+      } else
+        for (const lockout of this.#attempts.failed(shown.id, address))
+          await this.#options.lockedOut?.(lockout);
     }
     if (found === undefined) throw notAccepted();
     return { principal: await this.holder(found.id), credential: found.id };

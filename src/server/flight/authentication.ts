@@ -26,7 +26,8 @@ export async function principalOf(call: GrpcCall, gate: FlightGate, tokens: Hand
   const shown = shownBy(call);
   const handle = shown.bearer === undefined ? undefined : readBearer(shown.bearer);
   const { principal } = await checked(call, async () => {
-    if (handle === undefined) return await gate.admit({ credentials: credentialsOf(shown), as, purpose });
+    if (handle === undefined)
+      return await gate.admit({ credentials: credentialsOf(shown), as, purpose, address: call.peer.address });
     const grant = tokens.find(handle.principal, handle.bytes);
     return { principal: await gate.readmit(grant.credential, as ?? grant.as, purpose) };
   });
@@ -37,7 +38,7 @@ export async function principalOf(call: GrpcCall, gate: FlightGate, tokens: Hand
 export async function handshake(call: GrpcCall, gate: FlightGate, tokens: Handles<Grant>): Promise<string> {
   const as = headerOf(call, PRINCIPAL_HEADER);
   const { principal, credential } = await checked(call, () =>
-    gate.admit({ credentials: credentialsOf(shownBy(call)), as }),
+    gate.admit({ credentials: credentialsOf(shownBy(call)), as, address: call.peer.address }),
   );
   const token = tokens.issue(principal, { credential, as });
   return `Bearer ${base64url(token)}.${base64url(Buffer.from(principal))}`;
