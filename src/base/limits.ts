@@ -433,6 +433,22 @@ export const LIMITS = {
     unit: 'passwords',
     why: 'passwords checked at one time; each takes 32 MiB and a thread',
   },
+  oidc_fetch_ms: { value: 5_000, unit: 'milliseconds', why: 'fetching the keys of an issuer' },
+  oidc_pause_ms: {
+    value: 30_000,
+    unit: 'milliseconds',
+    why: 'between two tries to fetch the keys of one issuer, however many tokens ask for them',
+  },
+  oidc_refresh_ms: {
+    value: 15 * 60_000,
+    unit: 'milliseconds',
+    why: 'keys of an issuer are fetched again when they are older and a token needs them',
+  },
+  oidc_age_ms: {
+    value: 7 * 24 * 3_600_000,
+    unit: 'milliseconds',
+    why: 'keys of an issuer that cannot be reached count no longer when they are older',
+  },
   login_failures: {
     value: 20,
     unit: 'passwords',
@@ -627,6 +643,8 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'a token of OpenID Connect; a longer one is not read',
   },
+  oidc_jwks_bytes: { value: 256 * 1024, unit: 'bytes', why: 'keys that an issuer answers with' },
+  oidc_keys: { value: 100, unit: 'keys', why: 'keys of one issuer; more are not looked at' },
   slow_log_waiting: {
     value: 256,
     unit: 'statements',

@@ -108,7 +108,10 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
   if (!Array.isArray(config.sites)) throw bad('sites must be a list');
   if (!['boolean', 'undefined'].includes(typeof config.result_cache))
     throw bad('result_cache must be true or false');
-  const fault = networkFault(config.network) ?? oidcFault(config.oidc) ?? generatorFault(config.generator);
+  const fault =
+    networkFault(config.network) ??
+    oidcFault(config.oidc, config.network) ??
+    generatorFault(config.generator);
   if (fault !== undefined) throw bad(fault);
   for (const name of ['tls', 'flight_tls'] as const) {
     const files: unknown = config[name];

@@ -282,7 +282,10 @@ export class FractalNode implements Auditable {
         random,
         limits,
         policy: policy.engine,
-        oidc: await readOidc(fs, dataDir, config.oidc, clock),
+        oidc: await readOidc(config.oidc, {
+          ...{ fs, dataDir, clock, limits, network: config.network },
+          audit: audit.recorder.options.sink,
+        }),
         lockedOut: (lockout) => audit.recorder.lockedOut(lockout),
       });
       const { token, principal, purpose } = options;

@@ -6,7 +6,7 @@ import { ManualClock, silentLog } from '../../src/base/index.ts';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openNode, type NodeApi } from '../../src/node/index.ts';
-import { OidcTokens } from '../../src/security/index.ts';
+import { OidcTokens, configuredKeys } from '../../src/security/index.ts';
 import { NOON } from './kit.ts';
 import { people, rowsOf } from './people.ts';
 
@@ -48,7 +48,7 @@ describe('[U8] a token of OpenID Connect', () => {
     const stranger = await keyOf('ES256', 'ES256');
     const settings = { issuer: ISSUER, audience: AUDIENCE, users: { 'u-1': 'ann' } };
     const keys = { keys: [es.jwk, rs.jwk, ed.jwk] };
-    const tokens = new OidcTokens([{ ...settings, keys }], clock);
+    const tokens = new OidcTokens([{ ...settings, keys: configuredKeys(ISSUER, keys) }], clock);
     for (const [algorithm, { pair }] of [
       ['ES256', es],
       ['RS256', rs],
@@ -95,7 +95,7 @@ describe('[U8] a token of OpenID Connect', () => {
       { keys: [{ kty: 'oct', k: 'AAAA' }] },
       { keys: [await exportJWK(key)] },
     ])
-      assert.throws(() => new OidcTokens([{ ...settings, keys: wrong }], clock), { code: 'node.oidc' });
+      assert.throws(() => configuredKeys(ISSUER, wrong), { code: 'node.oidc' });
   });
 
   it('gives the rights of the user here, whatever it claims, as long as there is one', async () => {

@@ -40,7 +40,6 @@ export class NetworkPolicy {
 
   /** Throws for an address that is not to be asked. `from` is the address that led here, if one did. */
   check(url: URL, from?: URL): void {
-    const { hosts } = this.#settings;
     const literal = literalAddress(url.hostname);
     const toLoopback = this.#settings.loopback === true && namesLoopback(url.hostname);
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && toLoopback))
@@ -59,12 +58,17 @@ export class NetworkPolicy {
     const ledInside = isInside && from !== undefined && !namesLoopback(from.hostname);
     if (ledInside || (isInside && !toLoopback) || (literal !== undefined && !this.allowsAddress(literal)))
       throw forbiddenAddress(url.hostname);
-    if (hosts.length > 0 && !hosts.some((pattern) => matches(pattern, url.hostname)))
+    if (!this.allowsHost(url.hostname))
       throw deniedError(
         'network.host',
         `${url.hostname} is not one of the hosts that this node may ask`,
         'Add it to network.hosts in fractal.json.',
       );
+  }
+
+  allowsHost(host: string): boolean {
+    const { hosts } = this.#settings;
+    return hosts.length === 0 || hosts.some((pattern) => matches(pattern, host));
   }
 
   /** Asked again for the address that a name led to, at the moment of connecting. */

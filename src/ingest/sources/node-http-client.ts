@@ -14,7 +14,7 @@ import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts';
 import { forbiddenAddress, type NetworkPolicy } from './network.ts';
 
 export interface NodeHttpOptions {
-  readonly policy: NetworkPolicy;
+  readonly policy: Pick<NetworkPolicy, 'allowsAddress'>;
   readonly limits: Limits;
   /** Certificates (PEM) trusted besides the public ones. */
   readonly ca: string | undefined;

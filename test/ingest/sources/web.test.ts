@@ -324,6 +324,8 @@ it('no other file of the product can open a connection', () => {
     // Lists of addresses only.
     'src/ingest/sources/addresses.ts',
     'src/ingest/sources/node-http-client.ts',
+    // Tells kinds of addresses apart.
+    'src/security/principals/attempts.ts',
     // Reads and checks a certificate; opens nothing.
     'src/server/certificate.ts',
     // Doors of the node itself, and the way to them: loopback and a local socket.
