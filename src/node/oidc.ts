@@ -99,7 +99,7 @@ async function fetchedKeys(issuer: string, url: URL, ports: OidcPorts): Promise<
       : new TextDecoder().decode(await fs.readFile(path.resolve(dataDir, network.ca)));
   const policy = { allowsAddress: () => true };
   const source = {
-    fetch: async (): Promise<unknown> => {
+    ask: async (): Promise<unknown> => {
       const client = new NodeHttpClient({ policy, limits, ca });
       try {
         return await fetchJson(client, url, AbortSignal.timeout(limits.oidc_fetch_ms));

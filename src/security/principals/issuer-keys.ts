@@ -22,7 +22,7 @@ export interface FetchedKeys {
 /** Where keys come from that are not in the configuration. */
 export interface KeySource {
   /** The JWKS as the issuer tells it now. */
-  fetch(): Promise<unknown>;
+  ask(): Promise<unknown>;
   /** What was fetched last, in this run or an earlier one. */
   read(): Promise<FetchedKeys | undefined>;
   /** Keeps it for later runs. `changed`: whether the keys are others than before. */
@@ -126,7 +126,7 @@ export class IssuerKeys {
     const { source, clock } = this.#options;
     let keys: unknown;
     try {
-      keys = await source.fetch();
+      keys = await source.ask();
     } catch (error) {
       // What is known goes on counting. A defect of ours must not pass for an issuer that is silent.
       if (asFractalError(error).kind === 'internal') throw error;
