@@ -7,7 +7,7 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 
 /** Suites that are too slow, or need more than npm, for `npm test`. */
-const SUITES = ['crash', 'models', 'peers'];
+const SUITES = ['browser', 'crash', 'models', 'peers'];
 
 const suite = process.argv[2] ?? 'unit';
 const apart = (file: string): boolean => SUITES.some((name) => file.startsWith(`test/${name}/`));

@@ -1,5 +1,9 @@
-/** `npm run docs` */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { DOCS } from './docs.ts';
+import { VERIFIERS } from './verifier.ts';
 
-for (const [file, render] of Object.entries(DOCS)) writeFileSync(file, render());
+for (const [file, render] of Object.entries({ ...DOCS, ...VERIFIERS })) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, await render());
+}

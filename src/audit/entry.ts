@@ -5,29 +5,14 @@
 import { hash } from 'node:crypto';
 import { FIXED_LIMITS, badInputError } from '../base/index.ts';
 import type { AuditEvent, AuditValue } from '../schema/index.ts';
+import { readEntry, type Entry } from './outside/entry.ts';
+import { HASH_BYTES } from './outside/tree.ts';
 
-export interface AuditEntry {
-  /** Its place in the log, from 0; the index of its leaf. */
-  readonly entry_id: number;
-  /** Leaf hash of the entry before, in hexadecimal; zeros for the first. */
-  readonly prev_hash: string;
-  /** UTC with nanoseconds: `2026-01-31T08:15:00.123000004Z`. */
-  readonly timestamp: string;
-  readonly node_id: string;
-  readonly actor_id: string;
-  /** Roles, joined by commas. */
-  readonly actor_role: string;
-  /** `access.sql`: category and action. */
-  readonly event_type: string;
-  readonly resource: string;
-  readonly detail: Readonly<Record<string, AuditValue>>;
-  /** On checkpoints: the Ed25519 signature over the note, in base64. */
-  readonly signature?: string;
-}
+export type AuditEntry = Entry;
 
 export type EntryContent = Omit<AuditEntry, 'entry_id' | 'prev_hash'>;
 
-export const HASH_BYTES = 32;
+export { HASH_BYTES };
 export const NO_HASH = '0'.repeat(2 * HASH_BYTES);
 
 /** RFC 9162 §2.1.1: the hash of a leaf is SHA-256 over 0x00 and its bytes. In hexadecimal. */
@@ -85,13 +70,7 @@ export const entryHead = (id: number, prevHash: string): string =>
 /** Undefined for bytes that are no entry. */
 export function decodeEntry(bytes: Uint8Array): AuditEntry | undefined {
   try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as AuditEntry;
-    const texts = ['prev_hash', 'timestamp', 'node_id', 'actor_id', 'actor_role', 'event_type', 'resource'];
-    const fits =
-      Number.isSafeInteger(value.entry_id) &&
-      texts.every((name) => typeof value[name as keyof AuditEntry] === 'string') &&
-      typeof value.detail === 'object';
-    return fits ? value : undefined;
+    return readEntry(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     return undefined;
   }

@@ -1,32 +1,10 @@
-/** Checks of proofs, with nothing but hashes: RFC 9162 §2.1.3.2 and §2.1.4.2. */
+/** Checks of proofs of consistency, with nothing but hashes: RFC 9162 §2.1.4.2. Those of inclusion: `outside/tree.ts`. */
 import { HASH_BYTES } from './entry.ts';
 import { nodeHash } from './merkle.ts';
 
 /** Bits of an index: halves are taken by division, since numbers may be longer than 32 bits. */
 const half = (n: number): number => Math.floor(n / 2);
 const isOdd = (n: number): boolean => n % 2 === 1;
-
-/** Whether leaf `index` with this hash is in the tree of `size` leaves with this root. */
-export function isIncluded(
-  leaf: Uint8Array,
-  index: number,
-  size: number,
-  proof: readonly Uint8Array[],
-  root: Uint8Array,
-): boolean {
-  if (index < 0 || index >= size || proof.some((one) => one.length !== HASH_BYTES)) return false;
-  let [at, last] = [index, size - 1];
-  let hash = leaf;
-  for (const one of proof) {
-    if (last === 0) return false;
-    if (isOdd(at) || at === last) {
-      hash = nodeHash(one, hash);
-      while (!isOdd(at) && at !== 0) [at, last] = [half(at), half(last)];
-    } else hash = nodeHash(hash, one);
-    [at, last] = [half(at), half(last)];
-  }
-  return last === 0 && Buffer.compare(hash, root) === 0;
-}
 
 /** Whether the tree of `older` leaves is the beginning of that of `size`. */
 export function isConsistent(

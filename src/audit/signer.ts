@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import type { FileSystem, Random } from '../base/index.ts';
+import { originOf } from './outside/entry.ts';
 import { COSIGNATURE, makeSecret, printKey, signerOf, type NoteSigner } from './note.ts';
 
 /**
@@ -25,8 +26,7 @@ const HASH_KEY = 'hashing.key';
 /** Keys to check with, one a line; for whoever asks. */
 export const PUBLIC_KEYS = 'keys.txt';
 
-/** What the log of a node calls itself, in its checkpoints and keys. */
-export const originOf = (nodeId: string): string => `fractal.audit/${nodeId}`;
+export { originOf };
 
 export async function openKeys(
   fs: FileSystem,

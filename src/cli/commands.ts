@@ -584,12 +584,14 @@ export const COMMANDS = [
         'the files alone and writes nothing. `prove` makes a bundle: one file that `verify-bundle` checks anywhere, with no node.',
       'Without --key, `verify-bundle` trusts the key that lies in the bundle: that shows that nothing was changed since it ' +
         'was signed, not who signed. Give the key that the owner of the node told you.',
+      '`verifier` writes what an outsider checks bundles with: a program of one file for Node, or with --out NAME.html a page ' +
+        'for a browser. Both work with no network and no Fractal.',
     ],
     arguments: [
       {
         name: 'ACTION',
         doc: 'What to do. Default: show.',
-        values: ['show', 'verify', 'checkpoint', 'prove', 'verify-bundle'],
+        values: ['show', 'verify', 'checkpoint', 'prove', 'verify-bundle', 'verifier'],
         optional: true,
       },
       {
@@ -629,13 +631,13 @@ export const COMMANDS = [
         name: 'out',
         type: 'path',
         arg: 'FILE',
-        doc: 'For prove and checkpoint: where to write. Default: standard output.',
+        doc: 'For prove, checkpoint and verifier: where to write. Default: standard output.',
       },
       {
         name: 'key',
-        type: 'string',
+        type: 'list',
         arg: 'KEY',
-        doc: 'For verify-bundle: the key that must have signed (NAME+ID+BASE64).',
+        doc: 'For verify-bundle: a key that must have signed (NAME+ID+BASE64), or its fingerprint of 64 digits.',
       },
     ],
     examples: [
@@ -643,6 +645,10 @@ export const COMMANDS = [
       ['fractal audit verify', 'Is the log as it was written?'],
       ['fractal audit prove 4711 --out entry-4711.json', 'Evidence for somebody else.'],
       ['fractal audit verify-bundle entry-4711.json --key "$KEY"', 'Check it there.'],
+      [
+        'fractal audit verifier --out check.html',
+        'A page that checks bundles, for somebody without Fractal.',
+      ],
     ],
   },
   {

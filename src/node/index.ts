@@ -28,7 +28,7 @@ export { SOURCE_FORMS, isSourceName } from '../ingest/index.ts';
 export { checkMappingOn, listMappings, showMapping } from './mappings.ts';
 export type { MappingInfo } from './mappings.ts';
 export type { DryRun as MappingCheck } from '../ingest/index.ts';
-export { shippedClassifierFolder, shippedModelFolder } from './paths.ts';
+export { shippedClassifierFolder, shippedModelFolder, shippedVerifier } from './paths.ts';
 export { VERSION } from './status.ts';
 export type {
   AskAnswer,
@@ -90,7 +90,7 @@ export type {
   AuditVerdict,
 } from './audit-api.ts';
 export { AUDIT_CATEGORIES } from '../schema/index.ts';
-export { printBundle, verifyBundle } from '../audit/index.ts';
+export { headline, printBundle, spaced, verifyBundle } from '../audit/index.ts';
 export { verifyAuditFiles } from './audit-log.ts';
 export type { ListedQuery, QueryFigures, SlowQuery } from './query-api.ts';
 export type { From, ListedSession, LoginDoor, SessionAnswer, SessionRequest } from './session-api.ts';

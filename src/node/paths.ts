@@ -18,3 +18,9 @@ export function shippedPolicy(): string {
 export function shippedUseCases(): string {
   return fileURLToPath(new URL('policies/use-cases.json', ROOT));
 }
+
+/** What is handed to outsiders to check bundles with: the program of one file, or the page. */
+export function shippedVerifier(kind: 'program' | 'page'): string {
+  const name = kind === 'page' ? 'fractal-audit-verify.html' : 'fractal-audit-verify.mjs';
+  return fileURLToPath(new URL(`verifier/${name}`, ROOT));
+}

@@ -16,7 +16,7 @@ test('R1: only who has the right reads the log, and it gives no other right', as
   assert.ok(entries.length > 0 && entries.every((entry) => entry.actor_id === 'root'));
   assert.ok((await eve.verifyAudit()).ok);
   assert.ok((await eve.checkpointAudit()).size > 0);
-  assert.equal(verifyBundle(JSON.stringify(await eve.proveAudit(0))).entry.entry_id, 0);
+  assert.equal((await verifyBundle(JSON.stringify(await eve.proveAudit(0)))).entry.entry_id, 0);
   const denied = { code: 'policy.denied' };
   for (const other of ['root', 'ann']) {
     await assert.rejects(p.as(other).audit({}), denied);

@@ -1,21 +1,9 @@
-import { open, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { ERROR_KINDS, FIXED_LIMITS, badInputError, notFoundError, usageError } from '../../base/index.ts';
-import { printBundle, verifyBundle, type AuditAnswer, type AuditVerdict } from '../../node/index.ts';
+import { ERROR_KINDS, usageError } from '../../base/index.ts';
+import { printBundle, type AuditAnswer, type AuditVerdict } from '../../node/index.ts';
 import { tableLines, type TableColumn } from '../output/table.ts';
 import { oneLine, plural } from '../output/text.ts';
-import {
-  note,
-  runningSocket,
-  withNode,
-  writeJson,
-  writeLine,
-  type Run,
-  type Session,
-  type SessionOf,
-} from '../session.ts';
-
-type AuditSession = SessionOf<'audit'>;
+import { checkBundle, writeTo, writeVerifier, type AuditSession } from './audit-outside.ts';
+import { note, runningSocket, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 export const runAudit: Run<'audit'> = async (session) => {
   const [action = 'show', word] = session.arguments;
@@ -26,6 +14,8 @@ export const runAudit: Run<'audit'> = async (session) => {
       return await checkpoint(session);
     case 'prove':
       return await prove(session, entryOf(word));
+    case 'verifier':
+      return await writeVerifier(session);
     case 'verify-bundle':
       return await checkBundle(session, word);
     default:
@@ -120,65 +110,6 @@ async function prove(session: AuditSession, entry: number): Promise<number> {
     else await writeLine(session, `entry ${entry}: ${out}`);
   }
   return 0;
-}
-
-async function checkBundle(session: AuditSession, file: string | undefined): Promise<number> {
-  if (file === undefined)
-    throw usageError(
-      'usage.argument',
-      '`fractal audit verify-bundle` needs a file',
-      '`fractal audit prove` makes one.',
-    );
-  const { key, json } = session.values;
-  const found = verifyBundle(await readBundle(session, file), key === undefined ? [] : [key]);
-  if (json) await writeJson(session, { ok: true, ...found });
-  else {
-    const { entry, checkpoint: signed } = found;
-    await writeLine(
-      session,
-      `${session.style.green('ok')}  entry ${entry.entry_id} of ${signed.origin}, under a checkpoint over ${signed.size} entries`,
-    );
-    await writeLine(
-      session,
-      `${entry.timestamp} ${oneLine(entry.actor_id)} ${oneLine(entry.event_type)} ${oneLine(entry.resource)}`,
-    );
-    await writeLine(session, oneLine(JSON.stringify(entry.detail)));
-  }
-  if (!found.is_key_known)
-    await note(
-      session,
-      `The key is the bundle's own: ask the owner of the node whether theirs is ${found.key}`,
-    );
-  return 0;
-}
-
-async function readBundle(session: Session, name: string): Promise<string> {
-  const file = await open(path.resolve(session.io.cwd, name)).catch(() => {
-    throw notFoundError('audit.bundle_absent', 'the bundle cannot be read', 'Check the path.', {
-      place: { source: name },
-    });
-  });
-  try {
-    const { value: most } = FIXED_LIMITS.audit_bundle_bytes;
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(most + 1), 0, most + 1, 0);
-    if (bytesRead > most)
-      throw badInputError('audit.bundle_size', `a bundle has at most ${most} bytes`, 'Check the path.');
-    // Bytes that are no UTF-8 become others, and then nothing fits.
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-async function writeTo(session: Session, name: string, text: string): Promise<void> {
-  try {
-    await writeFile(path.resolve(session.io.cwd, name), text);
-  } catch (error) {
-    throw badInputError('audit.out', 'the file cannot be written', 'Name another with --out.', {
-      place: { source: name },
-      cause: error,
-    });
-  }
 }
 
 function entryOf(text: string | undefined): number {
