@@ -1,4 +1,5 @@
 /** One call at the server: its request, its deadline, its answer. */
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
@@ -9,6 +10,7 @@ import {
   type FractalError,
   type Limits,
 } from '../base/index.ts';
+import { peerCertificate } from './client-certificates.ts';
 import { frameHead, readFrames } from './frames.ts';
 import { STATUS, statusMessage, statusOf } from './status.ts';
 
@@ -16,8 +18,8 @@ import { STATUS, statusMessage, statusOf } from './status.ts';
 export interface Peer {
   readonly address: string;
   readonly encrypted: boolean;
-  /** SHA-256 of the client's certificate, when it showed one that was checked. */
-  readonly certificate: string | undefined;
+  /** The client's certificate, when it showed one that was checked. */
+  readonly certificate: X509Certificate | undefined;
 }
 
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
@@ -251,11 +253,9 @@ export class GrpcCall {
 
 function peerOf(stream: ServerHttp2Stream): Peer {
   const socket = stream.session?.socket as TLSSocket | undefined;
-  const certificate =
-    socket?.encrypted && socket.authorized ? socket.getPeerCertificate().fingerprint256 : undefined;
   return {
     address: socket?.remoteAddress ?? '',
     encrypted: socket?.encrypted === true,
-    certificate: certificate?.replaceAll(':', '').toLowerCase(),
+    certificate: peerCertificate(socket),
   };
 }

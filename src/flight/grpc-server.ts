@@ -11,15 +11,9 @@ import {
 } from 'node:http2';
 import { type AddressInfo, type Socket } from 'node:net';
 import { unavailableError, type Limits, type Log } from '../base/index.ts';
+import { refuseUnchecked, tlsOptions, type TlsKeys } from './client-certificates.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { STATUS, unimplemented } from './status.ts';
-
-export interface TlsKeys {
-  readonly key: string | Uint8Array;
-  readonly cert: string | Uint8Array;
-  /** Asks clients for certificates of these authorities and refuses others. */
-  readonly clientAuthorities?: string | Uint8Array;
-}
 
 export interface GrpcServerOptions {
   readonly handlers: ReadonlyMap<string, (call: GrpcCall) => Promise<void>>;
@@ -60,17 +54,8 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
       ? createServer(settings)
       : createSecureServer({
           ...settings,
-          key: Buffer.from(options.tls.key),
-          cert: Buffer.from(options.tls.cert),
-          minVersion: 'TLSv1.3',
+          ...tlsOptions(options.tls),
           allowHTTP1: false,
-          ...(options.tls.clientAuthorities === undefined
-            ? {}
-            : {
-                ca: Buffer.from(options.tls.clientAuthorities),
-                requestCert: true,
-                rejectUnauthorized: true,
-              }),
         });
   const calls = new Set<GrpcCall>();
   const sessions = new Set<ServerHttp2Session>();
@@ -89,6 +74,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
   });
   // Connections that never become HTTP/2 end here; they say nothing about us.
   server.on('sessionError', () => undefined);
+  if (options.tls !== undefined) server.on('secureConnection', refuseUnchecked);
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on('error', () => undefined);

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { DEFAULT_LIMITS, badInputError, notFoundError, type FileSystem, type Limits } from '../base/index.ts';
 import type { NetworkSettings } from '../ingest/index.ts';
+import { certificateNameFault } from '../security/index.ts';
 import { oidcFault, type OidcSetting } from './oidc.ts';
 
 export interface FlightTls {
@@ -9,6 +10,10 @@ export interface FlightTls {
   readonly key: string;
   /** Callers must show a certificate of one of these authorities. */
   readonly client_ca?: string;
+  /** The user that a certificate of them stands for, by a name of it. */
+  readonly client_users?: Readonly<Record<string, string>>;
+  /** Whoever shows no certificate may come in by other credentials. */
+  readonly client_optional?: boolean;
 }
 
 /** The model that writes: behind an endpoint, or a GGUF file that the node runs itself. */
@@ -114,15 +119,32 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
     generatorFault(config.generator);
   if (fault !== undefined) throw bad(fault);
   for (const name of ['tls', 'flight_tls'] as const) {
-    const files: unknown = config[name];
-    if (files === undefined) continue;
-    const isPath = ([key, file]: [string, unknown]): boolean =>
-      ['cert', 'key', 'client_ca'].includes(key) && typeof file === 'string';
-    if (files === null || typeof files !== 'object' || !Object.entries(files).every(isPath))
-      throw bad(`${name} may hold cert, key and client_ca, each a path`);
-    if (!('cert' in files && 'key' in files)) throw bad(`${name} needs cert and key`);
+    const wrong = tlsFault(config[name]);
+    if (wrong !== undefined) throw bad(`${name} ${wrong}`);
   }
   return config;
+}
+
+/** What is wrong with the section, in words. */
+function tlsFault(tls: unknown): string | undefined {
+  if (tls === undefined) return undefined;
+  if (tls === null || typeof tls !== 'object') return 'must be an object';
+  const { cert, key, client_ca, client_users, client_optional, ...more } = tls as Record<string, unknown>;
+  const [unknown] = Object.keys(more);
+  if (unknown !== undefined) return `has no setting ${unknown}`;
+  if (typeof cert !== 'string' || typeof key !== 'string') return 'needs cert and key, each a path';
+  if (!['string', 'undefined'].includes(typeof client_ca)) return 'client_ca must be a path';
+  if (!['boolean', 'undefined'].includes(typeof client_optional))
+    return 'client_optional must be true or false';
+  if (client_ca === undefined && (client_users !== undefined || client_optional !== undefined))
+    return 'says which certificates of clients are taken, and no client_ca to check them by';
+  if (client_users === undefined) return undefined;
+  if (client_users === null || typeof client_users !== 'object') return 'client_users must be an object';
+  for (const [name, user] of Object.entries(client_users)) {
+    const fault = certificateNameFault(name) ?? (typeof user === 'string' ? undefined : 'a user is a text');
+    if (fault !== undefined) return `client_users: ${fault}`;
+  }
+  return undefined;
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && !/[^ -~]/.test(value);

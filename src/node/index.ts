@@ -7,6 +7,7 @@ import { SYSTEM, type Outside } from './parts.ts';
 export { LOCAL_OPERATOR } from './access.ts';
 export { readKey } from './purpose.ts';
 export type { Caller } from './access.ts';
+export type { ShownCertificate } from '../security/index.ts';
 export { FractalNode } from './node.ts';
 export type { NodeOptions } from './node.ts';
 export type { FlightDoor, FlightGate, FlightIdentity } from './flight/door.ts';

@@ -4,6 +4,7 @@ export { ACTIONS, checkPolicy } from './policy/check.ts';
 export { PolicyEngine } from './policy/engine.ts';
 export type { RuleInWords } from './policy/words.ts';
 export type { PolicyDocument, ValueType } from './policy/document.ts';
+export { certificateNameFault, type ShownCertificate } from './principals/certificates.ts';
 export { IssuerKeys, configuredKeys } from './principals/issuer-keys.ts';
 export type { FetchedKeys } from './principals/issuer-keys.ts';
 export { OidcTokens, type OidcIssuer } from './principals/oidc.ts';

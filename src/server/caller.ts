@@ -1,4 +1,4 @@
-/** Who a request says it comes from: by `Authorization: Bearer TOKEN` or `Basic`, or by cookie, and whom it wants to act as. */
+/** Who a request says it comes from: by `Authorization: Bearer TOKEN` or `Basic`, or by cookie or certificate, and whom it wants to act as. */
 import { usageError } from '../base/index.ts';
 import type { Caller } from '../node/index.ts';
 import type { Door } from './context.ts';
@@ -23,7 +23,8 @@ export function callerOf({ method, headers }: Request, door: Partial<Door>): Cal
     address: door.address,
     as: headers.get(PRINCIPAL_HEADER) ?? undefined,
     purpose: headers.get(PURPOSE_HEADER) ?? undefined,
-    credentials: session === undefined ? shown : { session },
+    // What is said for this call counts before what the connection always says.
+    credentials: shown ?? (session === undefined ? door.shown : { session }),
   };
 }
 

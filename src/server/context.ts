@@ -1,7 +1,7 @@
 /** What a handler gets besides the request. */
 import type { Context } from 'hono';
 import type { Limits, Log } from '../base/index.ts';
-import type { Caller, LoginDoor, NodeApi } from '../node/index.ts';
+import type { Caller, LoginDoor, NodeApi, ShownCertificate } from '../node/index.ts';
 
 /** What the listener says about the connection. */
 export interface Door {
@@ -13,6 +13,8 @@ export interface Door {
   readonly port?: number;
   /** With TLS: whether a name is one of the certificate's. A request must be to one of them. */
   readonly isOurName?: (host: string) => boolean;
+  /** The certificate that the caller showed, where it is a credential. */
+  readonly shown?: ShownCertificate;
   /** Cuts the connection, so that a broken answer cannot be taken for a whole one. */
   readonly cut?: () => void;
 }

@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
-import type { TlsOptions } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { unavailableError, usageError, type Limits, type Log } from '../base/index.ts';
-import type { TlsKeys } from '../flight/index.ts';
+import { peerCertificate, refuseUnchecked, tlsOptions, type TlsKeys } from '../flight/index.ts';
 import { addressFor } from './address.ts';
 import type { HttpApp } from './app.ts';
 import { namesOf } from './certificate.ts';
@@ -72,11 +72,14 @@ function server(app: HttpApp, transport: Door['transport'], limits: Limits, tls?
     (request, bindings) => {
       const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse };
       const { localPort: port, remoteAddress: address } = incoming.socket;
+      const users = tls?.clientUsers;
+      const certificate = users === undefined ? undefined : peerCertificate(incoming.socket as TLSSocket);
       const door: Door = {
         transport,
         ...(port === undefined ? {} : { port }),
         ...(address === undefined ? {} : { address }),
         ...(isOurName === undefined ? {} : { isOurName }),
+        ...(users === undefined || certificate === undefined ? {} : { shown: { certificate, users } }),
         cut: () => outgoing.destroy(),
       };
       return app.fetch(request, door);
@@ -107,22 +110,12 @@ function server(app: HttpApp, transport: Door['transport'], limits: Limits, tls?
     tls === undefined
       ? createServer(settings, answer)
       : createTlsServer(
-          { ...settings, ...tlsSettings(tls), handshakeTimeout: limits.http_headers_ms },
+          { ...settings, ...tlsOptions(tls), handshakeTimeout: limits.http_headers_ms },
           answer,
         );
+  if (tls !== undefined) created.on('secureConnection', refuseUnchecked);
   created.maxConnections = limits.http_connections;
   return created;
-}
-
-function tlsSettings({ key, cert, clientAuthorities }: TlsKeys): TlsOptions {
-  return {
-    key: Buffer.from(key),
-    cert: Buffer.from(cert),
-    minVersion: 'TLSv1.3',
-    ...(clientAuthorities === undefined
-      ? {}
-      : { ca: Buffer.from(clientAuthorities), requestCert: true, rejectUnauthorized: true }),
-  };
 }
 
 function listening(target: Server, open: () => void): Promise<void> {

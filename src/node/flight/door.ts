@@ -64,8 +64,14 @@ async function readKeys(
   };
   const [key, cert] = [await read(files.key), await read(files.cert)];
   checkPair(key, cert, setting);
-  const clientAuthorities = files.client_ca === undefined ? undefined : await read(files.client_ca);
-  return { key, cert, ...(clientAuthorities === undefined ? {} : { clientAuthorities }) };
+  if (files.client_ca === undefined) return { key, cert };
+  return {
+    key,
+    cert,
+    clientAuthorities: await read(files.client_ca),
+    clientsOptional: files.client_optional === true,
+    ...(files.client_users === undefined ? {} : { clientUsers: files.client_users }),
+  };
 }
 
 /** A pair that does not fit would be told by every handshake, and by nothing before. */

@@ -19,6 +19,7 @@ import type { Store, Transaction } from '../../store/index.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import { isOfType } from '../policy/resolve.ts';
 import { PasswordAttempts, type Lockout } from './attempts.ts';
+import { userOfCertificate, type ShownCertificate } from './certificates.ts';
 import type { OidcTokens } from './oidc.ts';
 import { Passwords, checkPassword, makeToken, readToken, sameHash } from './secrets.ts';
 import { LoginSessions } from './sessions.ts';
@@ -62,7 +63,9 @@ export type Credentials =
   | { readonly token: string }
   | { readonly id: string; readonly password: string }
   /** The secret of a login session. */
-  | { readonly session: string };
+  | { readonly session: string }
+  /** A certificate of the connection. */
+  | ShownCertificate;
 
 function notAccepted(): Error {
   return deniedError(
@@ -92,15 +95,20 @@ interface State {
   readonly credentials: readonly Credential[];
 }
 
-/** What stands for a token of OpenID Connect that was shown: until when it holds, and the user. It never leaves the node. */
-const OIDC = 'oidc ';
+/**
+ * What stands for a credential that others gave out and that was shown: what it was, until when it holds, and the user. It
+ * never leaves the node.
+ */
+type Foreign = 'oidc' | 'x509';
+const foreignId = (kind: Foreign, { user, expires }: { user: string; expires: number }): string =>
+  `${kind} ${expires} ${user}`;
+const FOREIGN = /^(?:oidc|x509) (\d+) (\S+)$/;
 
 function foreignCredential(
   credential: string,
 ): { readonly principal: string; readonly expires: number } | undefined {
-  if (!credential.startsWith(OIDC)) return undefined;
-  const [expires, principal = ''] = credential.slice(OIDC.length).split(' ');
-  return { principal, expires: Number(expires) };
+  const [, expires, principal] = FOREIGN.exec(credential) ?? [];
+  return principal === undefined ? undefined : { principal, expires: Number(expires) };
 }
 
 /** Like the names of accounts elsewhere; an address will do. */
@@ -170,6 +178,13 @@ export class PrincipalDirectory {
       if (session === undefined) throw notAccepted();
       return { principal: await this.holder(session.credential), credential: `session/${session.id}` };
     }
+    if ('certificate' in shown) {
+      const owner = userOfCertificate(shown);
+      if (owner === undefined) throw notAccepted();
+      const credential = foreignId('x509', owner);
+      // Connections live long: that it ended since it was checked is seen here.
+      return { principal: await this.holder(credential), credential };
+    }
     const { credentials } = await this.#load();
     let found: Credential | undefined;
     if ('token' in shown) {
@@ -177,7 +192,7 @@ export class PrincipalDirectory {
         ? undefined
         : await this.#options.oidc?.userOf(shown.token);
       if (foreign !== undefined) {
-        const credential = `${OIDC}${foreign.expires} ${foreign.user}`;
+        const credential = foreignId('oidc', foreign);
         return { principal: await this.holder(credential), credential };
       }
       const token = readToken(shown.token);

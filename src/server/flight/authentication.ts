@@ -17,17 +17,30 @@ export interface Grant {
   readonly as: string | undefined;
 }
 
+/** What decides about who comes in at a port. */
+export interface Admission {
+  readonly gate: FlightGate;
+  readonly clientUsers?: Readonly<Record<string, string>> | undefined;
+}
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
 /** The name of the principal who calls. Throws `flight.unauthenticated`, the same for all that was shown in vain. */
-export async function principalOf(call: GrpcCall, gate: FlightGate, tokens: Handles<Grant>): Promise<string> {
+export async function principalOf(
+  call: GrpcCall,
+  { gate, clientUsers }: Admission,
+  tokens: Handles<Grant>,
+): Promise<string> {
   const as = headerOf(call, PRINCIPAL_HEADER);
   const purpose = headerOf(call, PURPOSE_HEADER);
   const shown = shownBy(call);
   const handle = shown.bearer === undefined ? undefined : readBearer(shown.bearer);
   const { principal } = await checked(call, async () => {
     if (handle === undefined)
-      return await gate.admit({ credentials: credentialsOf(shown), as, purpose, address: call.peer.address });
+      return await gate.admit({
+        credentials: credentialsOf(shown) ?? certificateOf(call, clientUsers),
+        ...{ as, purpose, address: call.peer.address },
+      });
     const grant = tokens.find(handle.principal, handle.bytes);
     return { principal: await gate.readmit(grant.credential, as ?? grant.as, purpose) };
   });
@@ -35,13 +48,26 @@ export async function principalOf(call: GrpcCall, gate: FlightGate, tokens: Hand
 }
 
 /** The same for a handshake, with a token for later calls as an `authorization` header. */
-export async function handshake(call: GrpcCall, gate: FlightGate, tokens: Handles<Grant>): Promise<string> {
+export async function handshake(
+  call: GrpcCall,
+  { gate, clientUsers }: Admission,
+  tokens: Handles<Grant>,
+): Promise<string> {
   const as = headerOf(call, PRINCIPAL_HEADER);
   const { principal, credential } = await checked(call, () =>
-    gate.admit({ credentials: credentialsOf(shownBy(call)), as, address: call.peer.address }),
+    gate.admit({
+      credentials: credentialsOf(shownBy(call)) ?? certificateOf(call, clientUsers),
+      ...{ as, address: call.peer.address },
+    }),
   );
   const token = tokens.issue(principal, { credential, as });
   return `Bearer ${base64url(token)}.${base64url(Buffer.from(principal))}`;
+}
+
+/** Where certificates of clients are credentials, the one of this connection. */
+function certificateOf({ peer }: GrpcCall, users: Admission['clientUsers']): Caller['credentials'] {
+  const { certificate } = peer;
+  return users === undefined || certificate === undefined ? undefined : { certificate, users };
 }
 
 /** Whom the caller wants to act as, or what for. */

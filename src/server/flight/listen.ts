@@ -44,6 +44,7 @@ export async function listenFlight(options: FlightListenOptions): Promise<Flight
   const state = new ServiceState({
     backend: options.backend,
     gate: options.gate,
+    clientUsers: tls?.clientUsers,
     limits,
     log,
     clock: options.clock ?? systemClock,

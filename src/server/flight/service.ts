@@ -10,7 +10,7 @@ type Method = (state: ServiceState, call: GrpcCall) => Promise<void>;
 
 const METHODS: Readonly<Record<string, Method>> = {
   Handshake: async (state, call) => {
-    call.setHeader('authorization', await handshake(call, state.options.gate, state.tokens));
+    call.setHeader('authorization', await handshake(call, state.options, state.tokens));
     for await (const bytes of call.messages()) {
       const { protocolVersion } = flight.HandshakeRequest.decode(bytes);
       await call.sendMessage(flight.HandshakeResponse.encode({ protocolVersion }));

@@ -24,6 +24,8 @@ export interface Prepared {
 export interface ServiceOptions {
   readonly backend: FlightBackend;
   readonly gate: FlightGate;
+  /** Users by names of certificates. */
+  readonly clientUsers?: Readonly<Record<string, string>> | undefined;
   readonly limits: Limits;
   readonly log: Log;
   readonly clock: Clock;
@@ -93,7 +95,7 @@ export class ServiceState {
   }
 
   async caller(call: GrpcCall): Promise<Caller> {
-    const principal = await principalOf(call, this.options.gate, this.tokens);
+    const principal = await principalOf(call, this.options, this.tokens);
     return { call, principal, session: this.sessions.of(call, principal) };
   }
 
