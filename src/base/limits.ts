@@ -321,6 +321,11 @@ export const LIMITS = {
     unit: 'rows',
     why: 'documents or versions in one list; `fractal sql` lists more',
   },
+  law_obligations: {
+    value: 5000,
+    unit: 'rows',
+    why: 'obligations in one register; ask for one provision, addressee or topic of a larger one',
+  },
   search_candidates: {
     value: 50,
     unit: 'hits',

@@ -473,17 +473,20 @@ export const COMMANDS = [
   },
   {
     name: 'law',
-    summary: 'Versions of a law: list them, compare them word by word, show a provision.',
+    summary:
+      'Versions of a law: list them, compare them word by word, show a provision, list its obligations.',
     details: [
       'DOC is a document id, a citation or a CELEX number. `diff` compares the version in force today with the one before ' +
         'it, unless days are given. Differences of white space, quotation marks, dashes and consolidation marks are ' +
         'counted as editorial, and provisions that only moved with their neighbours as moved; --all shows both.',
+      '`obligations` lists who must, must not or may do what in a document or a provision and below it, with the defined ' +
+        'terms and references of each; --json adds where each part stands. docs/obligations.md says how they are found.',
     ],
     arguments: [
-      { name: 'ACTION', doc: 'What to do.', values: ['diff', 'versions', 'list', 'show'] },
+      { name: 'ACTION', doc: 'What to do.', values: ['diff', 'versions', 'list', 'show', 'obligations'] },
       {
         name: 'DOC',
-        doc: 'The document; for `show` the citation or id of a provision.',
+        doc: 'The document; for `show` and `obligations` also the citation or id of a provision.',
         optional: true,
         repeatable: true,
       },
@@ -508,7 +511,16 @@ export const COMMANDS = [
         name: 'at',
         type: 'date',
         arg: 'DATE',
-        doc: 'Show the provision as it stood on this day. Default: today.',
+        doc: 'Show the provision or obligations as they stood on this day. Default: today.',
+      },
+      { name: 'addressee', type: 'string', arg: 'WHO', doc: 'Only obligations of someone called so.' },
+      { name: 'topic', type: 'string', arg: 'T', doc: 'Only obligations about this, e.g. training.' },
+      {
+        name: 'modality',
+        type: 'choice',
+        values: ['must', 'must-not', 'may'],
+        arg: 'M',
+        doc: 'Only duties, bans or permissions.',
       },
       {
         name: 'format',
@@ -523,6 +535,7 @@ export const COMMANDS = [
       ['fractal law diff 40 CFR Part 262 --from 2020-01-01 --section 262.16', 'One section since then.'],
       ['fractal law diff 32003L0087 --format html > redline.html', 'A page for a reader.'],
       ['fractal law show "40 CFR 262.34(a)" --at 2015-07-01', 'The text as it stood then.'],
+      ['fractal law obligations 29 CFR 1910.147 --topic training', 'Who must be trained, by whom.'],
     ],
   },
   {

@@ -19,6 +19,7 @@ import type {
   LawDocument,
   LawVersion,
   ListedDocument,
+  Register,
   ShowAnswer,
   SiteCompliance,
 } from '../query/index.ts';
@@ -301,6 +302,20 @@ export interface LawShowRequest {
   readonly at?: string;
 }
 
+export interface LawObligationsRequest {
+  /** A document (id, citation, CELEX number), or a provision of one (citation, id): that and all below it. */
+  readonly of: string;
+  /** Only duties of someone whose name holds these words, in any case. */
+  readonly addressee?: string;
+  readonly topic?: string;
+  readonly modality?: 'must' | 'must-not' | 'may';
+  /** `YYYY-MM-DD`; today when absent. */
+  readonly at?: string;
+}
+
+/** Obligations of one version, in reading order. */
+export type LawObligations = Register;
+
 export type UserRequest =
   | { readonly action: 'list' }
   | ({ readonly action: 'add'; readonly id: string } & UserChange)
@@ -408,6 +423,8 @@ export interface NodeApi extends QueryApi, AuditApi, SessionApi {
   lawDocuments(): Promise<readonly ListedDocument[]>;
   /** One provision with all below it, as in force on a day. */
   lawShow(request: LawShowRequest): Promise<LawText>;
+  /** Who must, must not or may do what, with evidence; definitions and references resolved. */
+  lawObligations(request: LawObligationsRequest): Promise<LawObligations>;
   /**
    * A job of the queue and what happens to it. Leaving early, or the signal, cancels the job; a signal that says the
    * node is stopping (`isStopping`) leaves it to the next start.

@@ -56,6 +56,8 @@ export type {
   ListedCheck,
   SiteCheck,
   LawDiffRequest,
+  LawObligations,
+  LawObligationsRequest,
   LawShowRequest,
   LawText,
   LawVersions,

@@ -3,6 +3,7 @@ import { deniedError, today } from '../base/index.ts';
 import {
   diffLaw,
   findDocument,
+  lawObligations,
   listDocuments,
   showLaw,
   versionsOf,
@@ -11,7 +12,15 @@ import {
   type Principal,
   type ReadRows,
 } from '../query/index.ts';
-import type { LawDiff, LawDiffRequest, LawShowRequest, LawText, LawVersions } from './api.ts';
+import type {
+  LawDiff,
+  LawDiffRequest,
+  LawObligations,
+  LawObligationsRequest,
+  LawShowRequest,
+  LawText,
+  LawVersions,
+} from './api.ts';
 import type { NodeParts } from './parts.ts';
 
 const TABLES = ['law.documents', 'law.versions', 'law.sections'];
@@ -47,6 +56,13 @@ export class LawQuestions {
   async show({ citation, at }: LawShowRequest): Promise<LawText> {
     const query = { citation, at: at ?? today(this.#parts.outside.clock) };
     return await this.#read(undefined, (rows) => showLaw(rows, query, this.#parts.limits));
+  }
+
+  /** Under the policy's row rules too: each read is an authorised query. A version's rows never change. */
+  async obligations({ of, at, addressee, topic, modality }: LawObligationsRequest): Promise<LawObligations> {
+    const { store, limits, outside } = this.#parts;
+    const query = { of, at: at ?? today(outside.clock), addressee, topic, modality };
+    return await lawObligations({ store, policy: this.#policy, limits }, this.#principal, query);
   }
 
   /** All reads of one answer see one commit. */

@@ -25,6 +25,8 @@ import type {
   ImportRequest,
   LawDiff,
   LawDiffRequest,
+  LawObligations,
+  LawObligationsRequest,
   LawShowRequest,
   LawText,
   LawVersions,
@@ -504,6 +506,10 @@ export class FractalNode implements Auditable {
 
   async lawDocuments(): Promise<readonly ListedDocument[]> {
     return await (await this.#law()).documents();
+  }
+
+  async lawObligations(request: LawObligationsRequest): Promise<LawObligations> {
+    return await (await this.#law()).obligations(request);
   }
 
   async lawShow(request: LawShowRequest): Promise<LawText> {

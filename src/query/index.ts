@@ -33,6 +33,8 @@ export type { DiffAnswer, ProvisionChange } from './law/diff.ts';
 export { findDocument, listDocuments, versionsOf } from './law/documents.ts';
 export type { LawDocument, LawVersion, ListedDocument } from './law/documents.ts';
 export type { Provision, ReadRows } from './law/provisions.ts';
+export { lawObligations } from './law/obligations.ts';
+export type { Register, RegisteredObligation } from './law/obligations.ts';
 export { showLaw } from './law/show.ts';
 export type { ShowAnswer, ShownProvision } from './law/show.ts';
 export { newText, oldText, redline } from './redline/redline.ts';

@@ -19,5 +19,7 @@ export {
   spanEntries,
 } from './personal-spans.ts';
 export type { CellSpan, SpanKind, TextSpan } from './personal-spans.ts';
+export { parseEvidence, printEvidence } from './obligation-evidence.ts';
+export type { EvidencePlace } from './obligation-evidence.ts';
 export { SYSTEM_COLUMNS, allColumns, createStatement, qualifiedName } from './table.ts';
 export type { Column, ColumnType, PersonalData, StateMachine, Table, TableClass } from './table.ts';

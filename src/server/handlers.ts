@@ -3,6 +3,7 @@ import { FractalError } from '../base/index.ts';
 import type {
   CheckRequest,
   LawDiffRequest,
+  LawObligationsRequest,
   LawShowRequest,
   PolicyRequest,
   SearchRequest,
@@ -13,6 +14,7 @@ import { ask } from './ask-handler.ts';
 import * as ai from './ai-handlers.ts';
 import { jsonBody } from './body.ts';
 import { classify } from './classify-handler.ts';
+import { LAW_OBLIGATIONS_QUERY } from './obligation-schemas.ts';
 import type { Handler, RequestContext } from './context.ts';
 import { importFiles, reindex } from './import-handler.ts';
 import * as jobs from './job-handlers.ts';
@@ -85,6 +87,8 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
     Response.json({ sites: await node.checkAll(asked<Omit<CheckRequest, 'site'>>(context, CHECK_QUERY)) }),
   lawShow: async (context, _options, node) =>
     Response.json(await node.lawShow(asked<LawShowRequest>(context, LAW_SHOW_QUERY))),
+  lawObligations: async (context, _options, node) =>
+    Response.json(await node.lawObligations(asked<LawObligationsRequest>(context, LAW_OBLIGATIONS_QUERY))),
   users: async (context, options, node) => {
     const { http_json_bytes: limit } = options.limits;
     return Response.json(await node.users(await jsonBody<UserRequest>(context, USER_REQUEST, limit)));

@@ -29,6 +29,8 @@ import type {
   JobDetail,
   LawDiff,
   LawDiffRequest,
+  LawObligations,
+  LawObligationsRequest,
   LawShowRequest,
   LawText,
   LawVersions,
@@ -178,6 +180,10 @@ export class RemoteNode implements NodeApi {
       path: '/v1/law/documents',
     });
     return answer.documents;
+  }
+
+  lawObligations(request: LawObligationsRequest): Promise<LawObligations> {
+    return this.#json({ method: 'GET', path: `/v1/law/obligations${queryOf({ ...request })}` });
   }
 
   lawShow(request: LawShowRequest): Promise<LawText> {

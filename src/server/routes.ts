@@ -13,6 +13,7 @@ import {
   SERVED_MODELS,
 } from './ai-schemas.ts';
 import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+import { LAW_OBLIGATIONS, LAW_OBLIGATIONS_QUERY } from './obligation-schemas.ts';
 import { AUDIT_ROUTES } from './audit-routes.ts';
 import { QUERY_ROUTES } from './query-routes.ts';
 import { SESSION_ROUTES } from './session-routes.ts';
@@ -243,6 +244,14 @@ export const ROUTES = [
     summary: 'One provision with all below it, as in force on a day.',
     query: LAW_SHOW_QUERY,
     response: { [JSON_TYPE]: LAW_TEXT },
+  },
+  {
+    method: 'GET',
+    path: '/v1/law/obligations',
+    handler: 'lawObligations',
+    summary: 'Who must, must not or may do what: obligations of a document or provision, with evidence.',
+    query: LAW_OBLIGATIONS_QUERY,
+    response: { [JSON_TYPE]: LAW_OBLIGATIONS },
   },
   {
     method: 'POST',

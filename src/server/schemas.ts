@@ -167,14 +167,14 @@ export const SEARCH_ANSWER: ObjectSchema = record({
   },
 });
 
-const DOCUMENT = record({
+export const DOCUMENT = record({
   document_id: text('stable id'),
   citation: text('official short citation'),
   title: text('title in the version first imported'),
   jurisdiction: text('code'),
 });
 
-const VERSION = record({
+export const VERSION = record({
   version_id: text('id'),
   in_force_from: maybeDate,
   in_force_to: { ...maybeDate, description: 'first day it no longer applies' },

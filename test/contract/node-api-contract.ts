@@ -240,11 +240,21 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       assert.notDeepEqual(diff.notes, []);
     });
 
+    it('lists the obligations of a document', async () => {
+      const [document] = await node.lawDocuments();
+      assert.ok(document !== undefined);
+      const filters = { addressee: 'nobody & "such"', topic: 'training', modality: 'must' } as const;
+      const found = await node.lawObligations({ of: document.document_id, ...filters });
+      assert.equal(found.document.citation, document.citation);
+      assert.deepEqual([found.total, found.obligations, found.section], [0, [], null]);
+    });
+
     it('says what is near when there is no such document', async () => {
       const document = 'no such act & none = "like" it';
       await assert.rejects(node.lawVersions(document), ofKind('not_found'));
       await assert.rejects(node.lawDiff({ document }), ofKind('not_found'));
       await assert.rejects(node.lawShow({ citation: document }), ofKind('not_found'));
+      await assert.rejects(node.lawObligations({ of: document }), ofKind('not_found'));
     });
 
     it('answers SQL as an Arrow stream', async () => {

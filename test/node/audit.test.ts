@@ -50,6 +50,7 @@ const CALLS: { readonly [K in keyof NodeApi]: (test: TestNode) => Parameters<Nod
   lawVersions: () => ['nothing'],
   lawDocuments: () => [],
   lawShow: () => [{ citation: '40 CFR 1.1' }],
+  lawObligations: () => [{ of: '40 CFR 1.1' }],
   import: (test) => [{ paths: [path.join(test.folder, 'law.md')] }],
   submitImport: (test) => [{ paths: [path.join(test.folder, 'law.md')] }],
   followJob: () => [1],

@@ -304,6 +304,14 @@ test('obligations are found as documents come in, with the sentence as evidence'
     ],
   );
   assert.match(found[0]?.deadline ?? '', /every 3 months/);
+  // The addressee of an item stands in the provision that leads it in.
+  const [places] = await t.rows<{ spans: string[]; topics: string[]; lead: string }>(
+    `select o.spans, o.topics, s.text as lead from law.obligations o join law.sections s using (version_id)
+      where o.section_id like '%#s7.1-a-1' and s.section_id like '%#s7.1-a'`,
+  );
+  const at = places?.lead.indexOf('operator') ?? -1;
+  assert.ok(places?.spans.includes(`addressee:${at}-${at + 8}@us/cfr/99/7#s7.1-a`));
+  assert.deepEqual(places?.topics, ['inspection', 'emergency']);
   // Unchanged text adds none; the same bytes tell the same number.
   assert.equal((await t.import(file))[0]?.obligations, 3);
   assert.equal((await t.rows('select * from law.obligations')).length, 3);

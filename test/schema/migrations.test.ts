@@ -28,6 +28,7 @@ const FROZEN: readonly string[] = [
   '54a5258976a75acaaa0809f3a6b3cc2003943b5887589a0e8c4ae833204b6143',
   'fcaeb84dd3ea9f672ed4bcd93d035534d3d928d54093dd72f9afbc579f544394',
   '4b95c8e2e1269747a5a13142c6e52aa43ea4a13feba53bdedd1269775343a59c',
+  'abefa638f308d122cd28bb1fbfb13f36e6c88c03992206cf40ec5d3b66f9c878',
 ];
 
 const clock = new ManualClock(Date.UTC(2024, 0, 1));

@@ -31,6 +31,8 @@ import type {
   JobDetail,
   LawDiff,
   LawDiffRequest,
+  LawObligations,
+  LawObligationsRequest,
   LawShowRequest,
   LawText,
   LawVersion,
@@ -358,6 +360,14 @@ export class MemoryNode implements NodeApi {
   async checkAll({ at = '2026-01-01' }: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]> {
     const head = { site_id: 'S/1', region: 'R', name: 'Works', status: 'at-risk', score: 93 } as const;
     return [{ ...head, as_of: at, gaps: 1 }];
+  }
+
+  async lawObligations(request: LawObligationsRequest): Promise<LawObligations> {
+    this.#see('lawObligations', request);
+    const counts = { must: 0, 'must-not': 0, may: 0 };
+    const at = request.at ?? '2026-01-01';
+    const document = this.#document(request.of);
+    return { document, version: VERSION, at, section: null, counts, total: 0, obligations: [], notes: [] };
   }
 
   async lawShow(request: LawShowRequest): Promise<LawText> {

@@ -4,7 +4,13 @@ import { diffPage } from '../output/redline-html.ts';
 import { changeTitle, countsLine, redlineLines } from '../output/redline-text.ts';
 import { tableLines, type TableColumn } from '../output/table.ts';
 import { countText, oneLine } from '../output/text.ts';
+import { showObligations } from './law-obligations.ts';
 import { note, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
+
+const NEEDED: Readonly<Record<string, string>> = {
+  show: 'the citation of a provision',
+  obligations: 'a document or the citation of a provision',
+};
 
 export const runLaw: Run<'law'> = async (session) => {
   const { values, signal } = session;
@@ -13,7 +19,7 @@ export const runLaw: Run<'law'> = async (session) => {
   if (action !== 'list' && named === '')
     throw usageError(
       'usage.missing_argument',
-      `\`fractal law ${action ?? ''}\` needs ${action === 'show' ? 'the citation of a provision' : 'a document'}`,
+      `\`fractal law ${action ?? ''}\` needs ${NEEDED[action ?? ''] ?? 'a document'}`,
       'Run `fractal help law`; `fractal law list` lists the documents.',
     );
   const format = values.format ?? (values.json ? 'json' : 'text');
@@ -33,6 +39,7 @@ export const runLaw: Run<'law'> = async (session) => {
       });
       return format === 'json' ? writeJson(session, answer) : showText(session, answer);
     }
+    if (action === 'obligations') return await showObligations(session, node, named);
     const answer = await node.lawDiff(
       {
         document: named,

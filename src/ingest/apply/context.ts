@@ -11,13 +11,17 @@ export interface Ancestor {
   readonly depth: number;
   /** Own texts of the node and what stands above it, outermost first: a list item goes on from them. */
   readonly texts: readonly string[];
+  /** Whose texts these are. */
+  readonly eids: readonly string[];
+  /** Headings of the node and what stands above it, outermost first; those without one are left out. */
+  readonly headings: readonly { readonly eid: string; readonly text: string }[];
   /** Heading of the nearest section or the like, its own included. */
   readonly heading: string;
   /** Beginning of its text. */
   readonly leadIn: string;
 }
 
-const ROOT: Ancestor = { depth: -1, texts: [], heading: '', leadIn: '' };
+const ROOT: Ancestor = { depth: -1, texts: [], eids: [], headings: [], heading: '', leadIn: '' };
 
 /** Levels whose heading says what everything below is about. */
 const TITLED = new Set(['section', 'article', 'appendix', 'schedule', 'annex', 'part', 'subpart', 'chapter']);
@@ -27,6 +31,8 @@ function asAncestor(node: SectionNode, parent: Ancestor): Ancestor {
   return {
     depth: parent.depth + 1,
     texts: [...parent.texts, node.text],
+    eids: [...parent.eids, node.eid],
+    headings: own === '' ? parent.headings : [...parent.headings, { eid: node.eid, text: own }],
     heading: own !== '' && TITLED.has(node.level) ? own : parent.heading,
     leadIn: node.text.slice(0, LEAD_IN_CHARS),
   };

@@ -26,6 +26,9 @@ import {
 /** What people count when they ask how many sections a document has: sections here, articles there. */
 const UNITS: ReadonlySet<string> = new Set(['section', 'article']);
 
+/** Headings around a provision that say what its duties are about: its own, and the nearest. */
+const HEADINGS = 3;
+
 /** Where the document comes from. */
 export interface Source {
   readonly name: string;
@@ -176,15 +179,20 @@ export class DocumentApply {
       text_sha256: hash,
     });
     const { jurisdiction, language } = head;
-    if (node.text !== '' && knowsLanguage(language))
+    if (node.text !== '' && knowsLanguage(language)) {
+      const leads = leadInTails(parent.texts);
+      const idOf = (eid: string): string => `${head.documentId}#${eid}`;
       await this.#ports.shared.obligations.add({
         text: node.text,
-        leadIns: leadInTails(parent.texts),
+        leadIns: leads.map(({ text }) => text),
+        leadPlaces: leads.map(({ source, start }) => ({ sectionId: idOf(parent.eids[source] ?? ''), start })),
+        headings: own.headings.slice(-HEADINGS).map(({ eid, text }) => ({ sectionId: idOf(eid), text })),
         language,
         versionId: this.#versionId,
         sectionId: section_id,
         jurisdiction,
       });
+    }
     if (node.text !== '') {
       this.#indexed.push({
         section_id,

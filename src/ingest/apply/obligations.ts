@@ -6,11 +6,11 @@ import { FIXED_LIMITS, sha256 } from '../../base/index.ts';
 import { LAW } from '../../schema/index.ts';
 import type { Row, Transaction } from '../../store/index.ts';
 import { ObligationFinder, type Obligation, type ObligationInput } from '../obligations/index.ts';
+import { structureOf, type Surroundings } from './obligation-structure.ts';
 
 /** A provision to search. */
-export interface Provision extends ObligationInput {
+export interface Provision extends ObligationInput, Surroundings {
   readonly versionId: string;
-  readonly sectionId: string;
   readonly jurisdiction: string;
 }
 
@@ -91,7 +91,8 @@ export class ObligationWriter {
   }
 }
 
-function rowOf({ versionId, sectionId, jurisdiction }: Provision, found: Obligation, index: number): Row {
+function rowOf(provision: Provision, found: Obligation, index: number): Row {
+  const { versionId, sectionId, jurisdiction } = provision;
   return {
     obligation_id: sha256(`${versionId} ${sectionId} ${found.spanStart} ${index}`).slice(0, 32),
     version_id: versionId,
@@ -110,5 +111,6 @@ function rowOf({ versionId, sectionId, jurisdiction }: Provision, found: Obligat
     span_end: found.spanEnd,
     confidence: found.confidence,
     method: found.method,
+    ...structureOf(provision, found),
   };
 }

@@ -259,9 +259,26 @@ function thresholdAt(tokens: readonly Token[], at: number, end: number): Adjunct
   if (
     lowerAt(tokens, unit) === 'or' &&
     /^(?:more|less|greater|above|below|fewer|over|higher|lower)$/.test(lowerAt(tokens, unit + 1))
-  )
-    return { kind: 'threshold', from: at, to: Math.min(unit + 2, end) };
+  ) {
+    // `10 or more employees`: the unit comes last.
+    const last = unit === at + 1 && isNoun(tokens[unit + 2]) ? unit + 3 : unit + 2;
+    return { kind: 'threshold', from: at, to: Math.min(last, end) };
+  }
   return undefined;
+}
+
+function isNoun(token: Token | undefined): boolean {
+  const word = token?.lower ?? '';
+  return (
+    token?.kind === 'word' &&
+    !PREPOSITIONS.has(word) &&
+    !CONJUNCTIONS.has(word) &&
+    !DETERMINERS.has(word) &&
+    !RELATIVES.has(word) &&
+    !AUXILIARIES.has(word) &&
+    !isAdverb(word) &&
+    !FINITE.has(word)
+  );
 }
 
 /** After a number and its unit: `1 000 kg`, `85 dB (A-weighted)`, `10 %`, `50 metres`. */

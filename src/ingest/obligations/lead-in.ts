@@ -16,48 +16,72 @@ const LEAD_TAIL = /[\s:;.—–-]+$/;
 const ITEM_SIGNS = ';,:.—–';
 const JOINTS = [' and/or', ' and', ' or', ' but', ';and', ';or', ',and', ',or'];
 
+/** Words that lead an item in, and where they stand. */
+export interface LeadIn {
+  readonly text: string;
+  /** Which of the ancestors they are of; OWN_TEXT for the provision itself. */
+  readonly source: number;
+  /** Offset in that text. */
+  readonly start: number;
+}
+
+/** As `source`: the text of the provision itself. */
+export const OWN_TEXT = -1;
+
 /** The last sentence of a text, when it is left unfinished; its tail of signs cut. */
-export function openSentence(text: string): string | undefined {
-  const tail = text.trimEnd().slice(-LEAD_IN_CHARS);
+export function openSentence(text: string): { readonly text: string; readonly start: number } | undefined {
+  const whole = text.trimEnd();
+  const tail = whole.slice(-LEAD_IN_CHARS);
   if (!MAY_BE_UNFINISHED.test(tail.slice(-END_CHARS))) return undefined;
   const last = splitSentences(tail).at(-1);
   if (last === undefined || last.role === 'heading') return undefined;
   const sentence = tail.slice(last.start, last.end);
   // A flush text after a list (`and the employer shall assess …,`) is unfinished only by a colon, a dash or a word.
-  return UNFINISHED.test(sentence) ? sentence.replace(LABEL, '').trimEnd().replace(LEAD_TAIL, '') : undefined;
+  if (!UNFINISHED.test(sentence)) return undefined;
+  const bare = sentence.slice(labelLength(sentence));
+  return {
+    text: bare.trimEnd().replace(LEAD_TAIL, ''),
+    start: whole.length - tail.length + last.end - bare.length,
+  };
+}
+
+/** Length of `(a) ` before an item. */
+export function labelLength(text: string): number {
+  return LABEL.exec(text)?.[0].length ?? 0;
 }
 
 /**
  * What the ancestors of a provision say before it, outermost first: from the nearest one up, as long as each is left
  * unfinished. Ancestors without text of their own are passed over.
  */
-export function leadInChain(ancestors: readonly string[]): readonly string[] {
-  const chain: string[] = [];
+export function leadInChain(ancestors: readonly string[]): readonly LeadIn[] {
+  const chain: LeadIn[] = [];
   for (let i = ancestors.length - 1; i >= 0 && chain.length < LEAD_INS; i--) {
     const text = ancestors[i] ?? '';
     if (text.trim() === '') continue;
     const open = openSentence(text);
-    if (open === undefined || open === '') break;
-    chain.unshift(open);
+    if (open === undefined || open.text === '') break;
+    chain.unshift({ ...open, source: i });
   }
   return chain;
 }
 
 /** What `leadInChain` looks at of the ancestors, and no more: their texts may be long, and cross to a thread. */
-export function leadInTails(ancestors: readonly string[]): readonly string[] {
-  const tails: string[] = [];
+export function leadInTails(ancestors: readonly string[]): readonly LeadIn[] {
+  const tails: LeadIn[] = [];
   for (let i = ancestors.length - 1; i >= 0 && tails.length < LEAD_INS; i--) {
-    const tail = (ancestors[i] ?? '').trimEnd().slice(-LEAD_IN_CHARS);
+    const whole = (ancestors[i] ?? '').trimEnd();
+    const tail = whole.slice(-LEAD_IN_CHARS);
     if (tail === '') continue;
     if (!MAY_BE_UNFINISHED.test(tail.slice(-END_CHARS))) break;
-    tails.unshift(tail);
+    tails.unshift({ text: tail, source: i, start: whole.length - tail.length });
   }
   return tails;
 }
 
 /** An item without its label and its tail (`; and`). Loops, not a pattern: a tail may be as long as the text. */
 export function itemWords(text: string): string {
-  const words = text.slice(0, SENTENCE_CHARS).replace(LABEL, '');
+  const words = text.slice(labelLength(text), SENTENCE_CHARS);
   const bare = words.slice(0, endOfWords(words));
   const joint = JOINTS.find((ending) => bare.endsWith(ending));
   if (joint === undefined) return bare;

@@ -15,7 +15,23 @@ import {
   RELATIVES,
 } from './lexicon.ts';
 import type { SentenceReading } from './read.ts';
+import { triggerAt } from './modal.ts';
 import { lowerAt, type Range, type Token } from './tokens.ts';
+
+export type PartName =
+  'addressee' | 'modality' | 'action' | 'object' | 'condition' | 'threshold' | 'deadline' | 'exception';
+
+/** Where the words of a part stand in the text of the reading. */
+export interface PartPlace {
+  readonly part: PartName;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface FoundParts {
+  readonly parts: ObligationParts;
+  readonly places: readonly PartPlace[];
+}
 
 export interface ObligationParts {
   readonly addressee: string | undefined;
@@ -37,8 +53,15 @@ const OBJECT_TOKENS = 12;
 const isEdge = (token: Token | undefined): boolean =>
   token === undefined || token.kind === 'gap' || EDGE_SIGNS.includes(token.text);
 
-/** The text of a range without signs and joints at its ends, on one line. */
-function words(reading: SentenceReading, range: Range): string | undefined {
+/** Words of the text, on one line, and where they stand in it. */
+interface Phrase {
+  readonly words: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The text of a range without signs and joints at its ends. */
+function words(reading: SentenceReading, range: Range): Phrase | undefined {
   const { tokens, text } = reading;
   let { from, to } = range;
   to = Math.min(to, tokens.length);
@@ -46,11 +69,13 @@ function words(reading: SentenceReading, range: Range): string | undefined {
   while (to > from && (isEdge(tokens[to - 1]) || OPEN_ENDS.test(lowerAt(tokens, to - 1)))) to--;
   const [first, last] = [tokens[from], tokens[to - 1]];
   if (first === undefined || last === undefined || from >= to) return undefined;
-  return text.slice(first.start, last.end).replace(/\s+/g, ' ');
+  const { start } = first;
+  const { end } = last;
+  return { words: text.slice(start, end).replace(/\s+/g, ' '), start, end };
 }
 
 /** An actor: without its article, and without what is said about it. */
-function actorWords(reading: SentenceReading, range: Range): string | undefined {
+function actorWords(reading: SentenceReading, range: Range): Phrase | undefined {
   const { tokens } = reading;
   let from = range.from;
   while (from < range.to && (ARTICLES.has(lowerAt(tokens, from)) || isEdge(tokens[from]))) from++;
@@ -86,7 +111,7 @@ function agencyAfter(tokens: readonly Token[], at: number): boolean {
 }
 
 /** Who `it` or `they` is: the first actor named before it in the sentence. */
-function antecedent(reading: SentenceReading, before: number): string | undefined {
+function antecedent(reading: SentenceReading, before: number): Phrase | undefined {
   const { tokens } = reading;
   for (let i = 0; i < before; i++) {
     if (agency(tokens[i]?.text ?? '') !== 2) continue;
@@ -110,7 +135,7 @@ function isNameWord(tokens: readonly Token[], at: number): boolean {
   );
 }
 
-function addresseeOf(reading: SentenceReading, clause: Clause): string | undefined {
+function addresseeOf(reading: SentenceReading, clause: Clause): Phrase | undefined {
   const { tokens } = reading;
   if (clause.named !== undefined) return actorWords(reading, clause.named);
   const by = byActor(tokens, clause);
@@ -128,7 +153,7 @@ function objectOf(
   clause: Clause,
   end: number,
   hasActor: boolean,
-): string | undefined {
+): Phrase | undefined {
   const { tokens } = reading;
   if (clause.forbidsSubject) return undefined;
   if (clause.voice !== 'active' || !hasActor) return actorWordsOrUndefined(reading, clause);
@@ -148,7 +173,7 @@ function objectOf(
   return words(reading, { from, to });
 }
 
-function actorWordsOrUndefined(reading: SentenceReading, clause: Clause): string | undefined {
+function actorWordsOrUndefined(reading: SentenceReading, clause: Clause): Phrase | undefined {
   const first = lowerAt(reading.tokens, clause.subject.from);
   const isBare = clause.subject.to - clause.subject.from === 1 && PRONOUNS.has(first);
   return isBare || clause.subject.to <= clause.subject.from ? undefined : words(reading, clause.subject);
@@ -179,9 +204,25 @@ function actionEnd(tokens: readonly Token[], clause: Clause, adjuncts: readonly 
   return end;
 }
 
-export function partsOf(reading: SentenceReading, clause: Clause): ObligationParts {
+/** The deontic words, and the `no` of a subject that makes them a ban. */
+function modalPlaces({ tokens }: SentenceReading, { modal, subject, modality }: Clause): PartPlace[] {
+  const next = Math.max(triggerAt(tokens, modal)?.next ?? modal, modal + 1);
+  const found: Range[] = [{ from: modal, to: next }];
+  const isDenied = /^(?:no|neither|nobody|nothing)$/.test(lowerAt(tokens, subject.from));
+  if (modality === 'must-not' && isDenied && subject.to > subject.from)
+    found.unshift({ from: subject.from, to: subject.from + 1 });
+  return found.flatMap(({ from, to }) => {
+    const [first, last] = [tokens[from], tokens[to - 1]];
+    return first === undefined || last === undefined
+      ? []
+      : [{ part: 'modality' as const, start: first.start, end: last.end }];
+  });
+}
+
+export function partsOf(reading: SentenceReading, clause: Clause): FoundParts {
   const { tokens } = reading;
   const { begin, subject, modal, predicate } = clause;
+  const places = modalPlaces(reading, clause);
   const hasSubject = subject.to > subject.from && !clause.shares;
   // Limits inside the subject qualify it, not the duty; only quantities count there.
   const adjuncts = hasSubject
@@ -191,25 +232,32 @@ export function partsOf(reading: SentenceReading, clause: Clause): ObligationPar
         ...findAdjuncts(tokens, { from: modal, to: predicate.to }),
       ]
     : findAdjuncts(tokens, { from: clause.shares ? modal : begin, to: predicate.to });
+  const noted = (part: PartName, phrase: Phrase | undefined): string | undefined => {
+    if (phrase !== undefined) places.push({ part, start: phrase.start, end: phrase.end });
+    return phrase?.words;
+  };
   const text = (kind: AdjunctKind): string | undefined => {
     const found = adjuncts
       .filter((adjunct) => adjunct.kind === kind)
-      .map((adjunct) => words(reading, adjunct));
-    const kept = found.filter((phrase) => phrase !== undefined);
-    return kept.length === 0 ? undefined : kept.join('; ');
+      .flatMap((adjunct) => noted(kind, words(reading, adjunct)) ?? []);
+    return found.length === 0 ? undefined : found.join('; ');
   };
-  const addressee = addresseeOf(reading, clause);
+  const addressee = noted('addressee', addresseeOf(reading, clause));
   const end = actionEnd(tokens, clause, adjuncts);
-  const action = clause.forbidsSubject
-    ? words(reading, clause.subject)
-    : words(reading, { from: actionStart(tokens, clause), to: end });
-  return {
+  const action = noted(
+    'action',
+    clause.forbidsSubject
+      ? words(reading, clause.subject)
+      : words(reading, { from: actionStart(tokens, clause), to: end }),
+  );
+  const parts = {
     addressee,
     action,
-    object: objectOf(reading, clause, end, addressee !== undefined),
+    object: noted('object', objectOf(reading, clause, end, addressee !== undefined)),
     condition: text('condition'),
     threshold: text('threshold'),
     deadline: text('deadline'),
     exception: text('exception'),
   };
+  return { parts, places };
 }

@@ -273,6 +273,22 @@ export const DOORS: Doors = {
     outcome: ([text]) =>
       text === undefined ? {} : { version: text.version.version_id, rows: text.provisions.length },
   },
+  lawObligations: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'law.obligations',
+    asked: (recorder, { of, at, addressee, topic, modality }) => ({
+      of_hash: recorder.hidden(of),
+      ...(addressee === undefined ? {} : { addressee_hash: recorder.hidden(addressee) }),
+      ...(topic === undefined ? {} : { topic_hash: recorder.hidden(topic) }),
+      ...given({ at, modality }),
+    }),
+    outcome: ([register]) =>
+      register === undefined
+        ? {}
+        : { version: register.version.version_id, rows: register.obligations.length },
+  },
   import: {
     category: 'modification',
     shape: 'events',

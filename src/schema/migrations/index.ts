@@ -8,6 +8,7 @@ import { m0007Jobs } from './m0007-jobs.ts';
 import { m0008Principals } from './m0008-principals.ts';
 import { m0009Inferences } from './m0009-inferences.ts';
 import { m0010ExternalTables } from './m0010-external-tables.ts';
+import { m0011ObligationStructure } from './m0011-obligation-structure.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -21,5 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   m0008Principals,
   m0009Inferences,
   m0010ExternalTables,
+  m0011ObligationStructure,
 ];
 export type { Migration };

@@ -101,6 +101,22 @@ export const obligations = defineTable({
     span_end: c.int('end of that span'),
     confidence: c.number('0 to 1'),
     method: c.text('rule set or model that found it, with its version'),
+    threshold_comparison: c.text(
+      'of the first threshold: `at-least`, `at-most`, `more-than` or `less-than`',
+      {
+        null: true,
+      },
+    ),
+    threshold_value: c.number('its number', { null: true }),
+    threshold_unit: c.text('its unit as printed', { null: true }),
+    topics: c.list('what it is about, e.g. `training`; empty when found before topics were', { null: true }),
+    sectors: c.list('sectors that the words name, e.g. `construction`', { null: true }),
+    substances: c.list('substances that the words name, e.g. `asbestos`', { null: true }),
+    sizes: c.list('sizes that the words name, e.g. `at-least 10 employees`', { null: true }),
+    spans: c.list(
+      'where the parts stand: `addressee:4-12` (UTF-16 units of the text), `…@SECTION` in the text of another provision, `…@SECTION heading` in its heading',
+      { null: true },
+    ),
   },
 });
 

@@ -383,6 +383,46 @@ const anyText = fc.oneof(
   fc.array(words, { maxLength: 50 }).map((list) => list.join(' ')),
 );
 
+const PARTS = ['addressee', 'action', 'object', 'condition', 'threshold', 'deadline', 'exception'] as const;
+const bare = (text: string): string => text.replace(/[\s;]+/g, '');
+
+/** What the places of a part hold, one after the other, is the part. */
+function checkEvidence(one: Obligation, text: string, leadIns: readonly string[]): void {
+  const slices = (name: string): string[] =>
+    one.evidence
+      .filter(({ part }) => part === name)
+      .map(({ source, start, end }) => (source < 0 ? text : (leadIns[source] ?? '')).slice(start, end));
+  for (const part of PARTS) assert.equal(bare(slices(part).join(' ')), bare(one[part] ?? ''), part);
+  assert.ok(slices('modality').length > 0);
+  for (const { part, name, start, end } of one.evidence) {
+    assert.ok(start < end);
+    assert.equal(name !== '', ['topic', 'sector', 'substance', 'size'].includes(part));
+  }
+}
+
+test('each part says where it stands: in the item, and in what leads it in', () => {
+  const text = '(a)  a net is rigged for 10 or more employees;';
+  const leadIns = ['Safety.', 'This is new. Where staff work at height, the employer shall ensure that—'];
+  const [one, ...rest] = find(text, leadIns);
+  assert.ok(one !== undefined && rest.length === 0);
+  checkEvidence(one, text, leadIns);
+  const places = one.evidence.map(({ part, name, source, start, end }) => [
+    name === '' ? part : name,
+    source,
+    (source < 0 ? text : (leadIns[source] ?? '')).slice(start, end),
+  ]);
+  assert.deepEqual(places, [
+    ['modality', 1, 'shall'],
+    ['addressee', 1, 'employer'],
+    ['action', 1, 'ensure that'],
+    ['action', -1, 'a net is rigged for 10 or more employees'],
+    ['condition', 1, 'Where staff work at height'],
+    ['threshold', -1, '10 or more employees'],
+    ['at-least 10 employees', -1, '10 or more employees'],
+    ['work at height', 1, 'work at height'],
+  ]);
+});
+
 test('any text: never throws, evidence is an exact piece of it, in order, the same each time', () => {
   fc.assert(
     fc.property(anyText, fc.array(anyText, { maxLength: 3 }), (text, leadIns) => {
@@ -395,6 +435,7 @@ test('any text: never throws, evidence is an exact piece of it, in order, the sa
         assert.ok(isSame || spanStart >= last[1]);
         last = [spanStart, spanEnd];
       }
+      for (const one of found) checkEvidence(one, text, leadIns);
       assert.deepEqual(find(text, leadIns), found);
     }),
     { numRuns: 600, seed: 5 },

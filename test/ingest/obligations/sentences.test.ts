@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { leadInChain, splitSentences } from '../../../src/ingest/obligations/index.ts';
+import { leadInChain as leadIns, splitSentences } from '../../../src/ingest/obligations/index.ts';
 
 const pieces = (text: string): string[] =>
   splitSentences(text).map(({ start, end }) => text.slice(start, end));
@@ -64,6 +64,8 @@ test('sentences: numbers in brackets inside a sentence open no list', () => {
   assert.deepEqual(pieces(text), [text]);
 });
 
+const leadInChain = (ancestors: readonly string[]): string[] => leadIns(ancestors).map(({ text }) => text);
+
 test('lead-ins: only unfinished ancestors count, the nearest last', () => {
   assert.deepEqual(leadInChain(['Scope.', 'The operator shall:', '(a) for each tank over 10 m³—']), [
     'The operator shall',
@@ -72,6 +74,14 @@ test('lead-ins: only unfinished ancestors count, the nearest last', () => {
   assert.deepEqual(leadInChain(['The operator shall:', 'Records are useful.']), []);
   assert.deepEqual(leadInChain(['The operator shall:', '']), ['The operator shall']);
   assert.deepEqual(leadInChain(['This part is new. The owner must']), ['The owner must']);
+});
+
+test('lead-ins know where they stand', () => {
+  const ancestors = ['This part is new. The operator shall:', '(a)  for each tank over 10 m³ —'];
+  const found = leadIns(ancestors);
+  assert.equal(found.length, 2);
+  for (const { text, source, start } of found)
+    assert.equal(ancestors[source]?.slice(start, start + text.length), text);
 });
 
 /** Any text, and texts made of what law is made of. */
