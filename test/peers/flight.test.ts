@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, it, type TestContext } from 'node:test';
@@ -16,6 +16,9 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'fractal-peers-'));
 const nodes: Started[] = [];
 let open: Started;
 
+/** What Arrow's buffers need of Java. */
+const JAVA = ['--add-opens=java.base/java.nio=ALL-UNNAMED'];
+
 interface Started {
   readonly child: ChildProcess;
   readonly url: string;
@@ -25,10 +28,10 @@ function fractal(argv: readonly string[], input = ''): string {
   return execFileSync(process.execPath, [main, ...argv], { input, encoding: 'utf8' });
 }
 
-async function start(dataDir: string): Promise<Started> {
+async function start(dataDir: string, ...more: string[]): Promise<Started> {
   const child = spawn(
     process.execPath,
-    [main, 'start', '--port', '0', '--data', dataDir, '--json', '--quiet'],
+    [main, 'start', '--port', '0', '--data', dataDir, '--json', '--quiet', ...more],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -64,6 +67,7 @@ async function peer(
   command: string,
   argv: readonly string[],
   env: Record<string, string> = {},
+  least = 11,
 ): Promise<void> {
   const child = spawn(command, [...argv, node.url, String(node.child.pid)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,7 +84,7 @@ async function peer(
     await t.test(name, () => assert.ok(ok, why));
   }
   assert.equal(code, 0, err);
-  assert.ok(lines.length > 10, `the peer said too little: ${out}${err}`);
+  assert.ok(lines.length >= least, `the peer said too little: ${out}${err}`);
   assert.equal(node.child.exitCode, null, 'the node runs on');
 }
 
@@ -114,14 +118,13 @@ const POLICY = {
   denials: [],
 };
 
-it('Flight on a node with users', { timeout: 280_000 }, async (t) => {
-  const found = pythonPeer();
-  if ('missing' in found) return t.skip(found.missing);
-  const dataDir = init('users');
+/** A data directory with the user `ann`, and what lets her in. */
+function withUsers(name: string, more: object = {}): { dataDir: string; env: Record<string, string> } {
+  const dataDir = init(name);
   writeFileSync(path.join(dataDir, 'policy.json'), JSON.stringify(POLICY));
   const config = path.join(dataDir, 'fractal.json');
   const settings = JSON.parse(readFileSync(config, 'utf8')) as object;
-  writeFileSync(config, JSON.stringify({ ...settings, policy: 'policy.json' }));
+  writeFileSync(config, JSON.stringify({ ...settings, policy: 'policy.json', ...more }));
   const data = ['--data', dataDir, '--quiet'];
   process.env['FRACTAL_TOKEN'] = fractal(['user', 'add', 'root', '--roles', 'admin', ...data]).trim();
   try {
@@ -130,21 +133,43 @@ it('Flight on a node with users', { timeout: 280_000 }, async (t) => {
     const of = ['--roles', 'own', '--attributes', attributes, '--password-stdin'];
     fractal(['user', 'add', 'ann', ...of, ...data], password);
     const token = fractal(['user', 'token', 'ann', ...data]).trim();
-    const env = { PEER_PASSWORD: password, PEER_TOKEN: token };
-    await peer(t, await start(dataDir), found.python, ['test/peers/flight/users_peer.py'], env);
+    return { dataDir, env: { PEER_PASSWORD: password, PEER_TOKEN: token } };
   } finally {
     delete process.env['FRACTAL_TOKEN'];
   }
+}
+
+it('Flight on a node with users', { timeout: 280_000 }, async (t) => {
+  const found = pythonPeer();
+  if ('missing' in found) return t.skip(found.missing);
+  const { dataDir, env } = withUsers('users');
+  await peer(t, await start(dataDir), found.python, ['test/peers/flight/users_peer.py'], env);
+});
+
+it('Flight over TLS, off loopback', { timeout: 280_000 }, async (t) => {
+  const tls = path.resolve('test/server/tls');
+  const client_users = { 'email:ann@example.org': 'ann' };
+  const files = { cert: 'tls/server.pem', key: 'tls/server.key', client_ca: 'tls/clients/people.pem' };
+  const { dataDir, env } = withUsers('tls', { tls: { ...files, client_users, client_optional: true } });
+  cpSync(tls, path.join(dataDir, 'tls'), { recursive: true });
+  const node = await start(dataDir, '--host', '127.0.0.2');
+  assert.match(node.url, /^grpc\+tls:\/\/127\.0\.0\.2:/);
+  await t.test('Python', async (python) => {
+    const found = pythonPeer();
+    if ('missing' in found) return python.skip(found.missing);
+    await peer(python, node, found.python, ['test/peers/flight/tls_peer.py'], { ...env, PEER_TLS: tls });
+  });
+  await t.test('JDBC', async (java) => {
+    const found = jdbcPeer();
+    if ('missing' in found) return java.skip(found.missing);
+    const argv = [...JAVA, '-cp', found.jar, 'test/peers/flight/JdbcTlsPeer.java'];
+    await peer(java, node, 'java', argv, { ...env, PEER_TLS: tls }, 7);
+  });
 });
 
 it('Flight SQL by JDBC', { timeout: 280_000 }, async (t) => {
   const found = jdbcPeer();
   if ('missing' in found) return t.skip(found.missing);
-  const argv = [
-    '--add-opens=java.base/java.nio=ALL-UNNAMED',
-    '-cp',
-    found.jar,
-    'test/peers/flight/JdbcPeer.java',
-  ];
+  const argv = [...JAVA, '-cp', found.jar, 'test/peers/flight/JdbcPeer.java'];
   await peer(t, open, 'java', argv);
 });

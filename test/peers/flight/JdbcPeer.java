@@ -117,6 +117,34 @@ public class JdbcPeer {
         that(r.next(), "a row"); same(7, r.getInt(1)); that(!r.next(), "one row");
       }
     });
+    check("many rows of parameters are one statement, all or nothing", () -> {
+      String insert = "insert into esh.sites (site_id, region, name, jurisdiction) values (?, 'n', 'x', 'UK')";
+      try (PreparedStatement p = db.prepareStatement(insert)) {
+        for (int i = 0; i < 3; i++) { p.setString(1, "batch-" + i); p.addBatch(); }
+        same("[3]", Arrays.toString(p.executeBatch()));
+      }
+      // The key of the last row is taken, by a row with other content.
+      String other = insert.replace("'x'", "'other'");
+      try (PreparedStatement p = db.prepareStatement(other)) {
+        for (String id : new String[] {"batch-9", "batch-0"}) { p.setString(1, id); p.addBatch(); }
+        that(refused(p::executeBatch).contains("row.conflict"), "a taken key");
+      }
+      try (Statement s = db.createStatement(); ResultSet r = s.executeQuery("select count(*) from esh.sites where site_id like 'batch-%'")) { r.next(); same(3L, r.getLong(1)); }
+    });
+    check("the driver has no transactions: what is written is committed at once", () -> {
+      try (Connection c = DriverManager.getConnection(url)) {
+        c.setAutoCommit(false);
+        try (Statement s = c.createStatement()) { same(1, s.executeUpdate("insert into esh.sites (site_id, region, name, jurisdiction) values ('tx-jdbc', 'n', 'x', 'UK')")); }
+        c.rollback();
+        try (Statement s = c.createStatement(); ResultSet r = s.executeQuery("select count(*) from esh.sites where site_id = 'tx-jdbc'")) { r.next(); same(1L, r.getLong(1)); }
+      }
+    });
+    check("searches and worked-out tables", () -> {
+      try (PreparedStatement p = db.prepareStatement("select c.site_id, h.citation from esh.site_compliance c left join search.text_search(?, top_k := 2) h on true where c.site_id = ?")) {
+        p.setString(1, "dust"); p.setString(2, "batch-0");
+        try (ResultSet r = p.executeQuery()) { that(r.next(), "a row"); same("batch-0", r.getString(1)); same(null, r.getString(2)); }
+      }
+    });
     check("errors", () -> {
       that(refused(() -> db.createStatement().executeQuery("selec 1")).contains("sql.syntax"), "syntax");
       that(refused(() -> db.createStatement().executeQuery("select * from nothing")).contains("sql.name"), "name");
