@@ -305,6 +305,16 @@ export const LIMITS = {
     unit: 'searches',
     why: 'searches of one statement at one time',
   },
+  search_scopes: {
+    value: 4,
+    unit: 'indexes',
+    why: 'full-text indexes in memory for readers who may see a part of the law; one per part',
+  },
+  search_scope_rows: {
+    value: 200_000,
+    unit: 'provisions',
+    why: 'provisions in one of them; about 1.5 KB each',
+  },
   search_query_chars: { value: 4000, unit: 'characters', why: 'length of a search query' },
   law_diff_provisions: {
     value: 20_000,

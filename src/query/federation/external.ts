@@ -84,16 +84,25 @@ export class ExternalReader {
       try {
         await reader.show('fractal_source', viewQuery(table, ''));
         const list = columns.map((column) => name(column.name)).join(', ');
-        const { rows, condition } = await firstThatFits(site.reads, async (attempt) => {
-          const sql = `select ${list} from (${attempt.sql})`;
-          const open = await reader.stream(sql, pick(attempt, run.query.statement.params), run.signal);
-          try {
-            const found = await takeOver(run.connection, answerTable(site), open, this.#limits.external_rows);
-            return { rows: found, condition: / WHERE (.*)$/s.exec(attempt.sql)?.[1] };
-          } finally {
-            open.close();
-          }
-        });
+        const { rows, condition } = await firstThatFits(
+          site.reads,
+          async (attempt) => {
+            const sql = `select ${list} from (${attempt.sql})`;
+            const open = await reader.stream(sql, pick(attempt, run.query.statement.params), run.signal);
+            try {
+              const found = await takeOver(
+                run.connection,
+                answerTable(site),
+                open,
+                this.#limits.external_rows,
+              );
+              return { rows: found, condition: / WHERE (.*)$/s.exec(attempt.sql)?.[1] };
+            } finally {
+              open.close();
+            }
+          },
+          ['sql.name', 'sql.value'],
+        );
         // What changed while it was read may be half of one and half of the other.
         await this.check(registered);
         return {

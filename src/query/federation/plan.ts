@@ -35,6 +35,7 @@ import {
   isVolatile,
   made,
   textOf,
+  tried,
   type QueryText,
 } from './tree.ts';
 
@@ -337,7 +338,10 @@ class Planner {
     const attempt = async (from: AstNode | undefined, where: AstNode | null): Promise<void> => {
       const query = await made(this.#store, `select distinct ${list}`, args);
       if (from !== undefined) query['from_table'] = from;
-      query['where_clause'] = where;
+      // Rows that the statement drops must not fail here, nor end the transaction.
+      query['where_clause'] = conjunction(
+        await Promise.all(conjuncts(where).map((one) => tried(this.#store, one))),
+      );
       query['cte_map'] = { map: env.ctes };
       const text = await textOf(this.#store, query);
       if (attempts.every(({ sql }) => sql !== text.sql)) attempts.push(text);
@@ -386,8 +390,14 @@ class Planner {
         ),
     );
     const all = await textOf(this.#store, source);
-    source['where_clause'] = conjunction(pushed);
-    const reads = pushed.length === 0 ? [all] : [await textOf(this.#store, source), all];
+    const reads = [all];
+    if (pushed.length > 0) {
+      // Should one fail, on a row that is hidden maybe, what comes over must be the same as without that row.
+      source['where_clause'] = conjunction(await Promise.all(pushed.map((one) => tried(this.#store, one))));
+      reads.unshift(await textOf(this.#store, source));
+      source['where_clause'] = conjunction(pushed);
+      reads.unshift(await textOf(this.#store, source));
+    }
     const isWhole = this.#names?.has(foldName(alias)) === true;
     const site: ExternalSite = {
       kind: 'external',

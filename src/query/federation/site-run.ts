@@ -34,17 +34,18 @@ export async function makeTable(
   await execute(connection, `create or replace temp table ${name} (${columns.join(', ')})`);
 }
 
-/** The first attempt whose names are all known and whose conditions can be evaluated early. */
+/** The first attempt whose names are all known, or that fails in none of the ways that `other` may not. */
 export async function firstThatFits<T>(
   attempts: Attempts,
   ask: (attempt: QueryText) => Promise<T>,
+  other: readonly string[] = ['sql.name'],
 ): Promise<T> {
   let first: unknown;
   for (const attempt of attempts) {
     try {
       return await ask(attempt);
     } catch (error) {
-      const isOther = !(error instanceof FractalError) || !['sql.name', 'sql.value'].includes(error.code);
+      const isOther = !(error instanceof FractalError) || !other.includes(error.code);
       if (isOther) throw error;
       first ??= error;
     }

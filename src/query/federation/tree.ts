@@ -128,6 +128,12 @@ export async function made(store: Store, sql: string, args: readonly AstNode[]):
   return node;
 }
 
+/** A condition that holds also where it fails: what it fails on is left to the statement itself. */
+export async function tried(store: Store, condition: AstNode): Promise<AstNode> {
+  const query = await made(store, 'select coalesce(try((fractal_arg_0) is true), true)', [condition]);
+  return (query['select_list'] as AstNode[])[0] as AstNode;
+}
+
 /** A query as text, with the numbers of the statement's parameters that are `$1`, `$2`, … in it. */
 export interface QueryText {
   readonly sql: string;

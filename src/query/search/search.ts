@@ -8,6 +8,7 @@ import { fuse, type Evidence } from './fusion.ts';
 import { InForce } from './in-force.ts';
 import { interact } from './interaction.ts';
 import { namedIn, type NamedProvision } from './named.ts';
+import { ScopedText, endingApart } from './scoped-text.ts';
 import { rerankScores, type Candidate as RerankCandidate } from './rerank.ts';
 import {
   FILTER_COLUMNS,
@@ -92,12 +93,14 @@ const POLICY_COLUMNS = ['section_id', 'version_id', 'document_id', 'jurisdiction
 export class SectionSearch {
   readonly #ports: Ports;
   readonly #inForce: InForce;
+  readonly #scoped: ScopedText;
   /** Commit at which the model was last found to be the index's own. */
   #modelChecked: bigint | undefined;
 
   constructor(ports: Ports) {
     this.#ports = ports;
     this.#inForce = new InForce(ports.store);
+    this.#scoped = new ScopedText(ports.limits);
   }
 
   /** Makes the search table on a new node; on an old one, checks that its vectors are of this model. */
@@ -135,6 +138,7 @@ export class SectionSearch {
   async #make(model: ModelIdentity): Promise<void> {
     const { store } = this.#ports;
     this.#modelChecked = undefined;
+    this.#scoped.clear();
     await store.makeLanceTable(sectionTable(model.dimension), async (connection) => {
       await execute(connection, 'delete from node.search_indexes where name = $1', [SECTION_TABLE]);
       await execute(
@@ -187,14 +191,14 @@ export class SectionSearch {
     const predicate = this.#mayFind(principal, shown);
     const asked = queries.map((query) => {
       this.#check(query);
-      return { query, day: dayOf(query.at), fixed: prefilter(query, predicate) };
+      return { query, day: dayOf(query.at), fixed: prefilter(query) };
     });
     const found = async (reader: lancedb.Table): Promise<SectionHit[][]> => {
       const vectors = await this.#questions(queries, signal);
       return await inTurns(asked, limits.search_running, async ({ query, day, fixed }, i) => {
         signal?.throwIfAborted();
         const where = [...(await this.#inForce.predicate(day)), ...fixed].join(' and ');
-        return await this.#rank(reader, query, vectors[i], where, signal);
+        return await this.#rank({ table: reader, where, policy: predicate }, query, vectors[i], signal);
       });
     };
     return await store.lanceTable(SECTION_TABLE).read((current) => found(table ?? current));
@@ -206,58 +210,53 @@ export class SectionSearch {
   }
 
   async #rank(
-    table: lancedb.Table,
+    rows: Searched,
     query: SectionQuery,
     question: Float32Array | undefined,
-    where: string,
     signal?: AbortSignal,
   ): Promise<SectionHit[]> {
+    const { table } = rows;
     const { limits } = this.#ports;
     const words = typeof query.query === 'string' ? query.query : '';
     if (query.mode === 'text') {
-      const found = await this.#text(table, words, where, query.k, HIT_COLUMNS);
-      return listed(found, '_score').map(({ row, score }) =>
+      const found = await this.#text(rows, words, query.k, HIT_COLUMNS);
+      return listed(found, query.k).map(({ row, score }) =>
         asHit(row, { text: score, vector: null, fused: null }),
       );
     }
-    const named = query.mode === 'hybrid' ? await this.#named(table, words, where) : [];
+    const named = query.mode === 'hybrid' ? await this.#named(rows, words) : [];
     invariant(question, 'a search by vector has one');
     if (query.mode === 'vector') {
-      const found = await this.#vector(table, question, where, query.k, HIT_COLUMNS);
-      return listed(found, '_distance').map(({ row, score }) =>
-        asHit(row, { text: null, vector: 1 - score, fused: null }),
+      const found = await this.#vector(rows, question, query.k, HIT_COLUMNS);
+      return listed(found, query.k).map(({ row, score }) =>
+        asHit(row, { text: null, vector: score, fused: null }),
       );
     }
     const more = query.rerank === true ? ['text', 'heading', 'document_id', 'section_id'] : [];
     const k = Math.max(query.rerank === true ? limits.rerank_candidates : limits.search_candidates, query.k);
     const [text, near] = await Promise.all([
-      this.#text(table, words, where, k, ['terms', 'vector', ...more]),
-      this.#vector(table, question, where, k, ['terms', ...more]),
+      this.#text(rows, words, k, ['terms', 'vector', ...more]),
+      this.#vector(rows, question, k, ['terms', ...more]),
     ]);
     signal?.throwIfAborted();
-    const found = await this.#weigh(
-      words,
-      question,
-      readCandidates(text, '_score', (score) => score),
-      readCandidates(near, '_distance', (distance) => 1 - distance),
-    );
+    const found = await this.#weigh(words, question, readCandidates(text, k), readCandidates(near, k));
     const ranking =
-      query.rerank === true ? this.#rerank(words, found, passagesById(text, near)) : fuse(found);
+      query.rerank === true ? this.#rerank(words, found, passagesById(text.rows, near.rows)) : fuse(found);
     return await this.#fetch(table, [...named, ...without(ranking, named)].slice(0, query.k));
   }
 
   /** The provisions that the question cites, as far as they are there and may be read. */
-  async #named(table: lancedb.Table, question: string, where: string): Promise<Ranked[]> {
+  async #named(rows: Searched, question: string): Promise<Ranked[]> {
     const found: Ranked[] = [];
     for (const one of namedIn(question)) {
-      const rows = await table
+      const cited = await rows.table
         .query()
-        .where(`${where} and citation like '%${one.core.replace(/[^a-z0-9./]/gi, '')}%'`)
+        .where(`${shownBy(rows)} and citation like '%${one.core.replace(/[^a-z0-9./]/gi, '')}%'`)
         .withRowId()
         .select(['_rowid', 'citation'])
         .limit(NAMED_ROWS)
         .toArray();
-      found.push(...without(nearestTo(one, rows as NamedRow[]), found));
+      found.push(...without(nearestTo(one, cited as NamedRow[]), found));
     }
     return found;
   }
@@ -386,41 +385,52 @@ export class SectionSearch {
     return decision.predicate;
   }
 
-  async #text(
-    table: lancedb.Table,
-    text: string,
-    where: string,
-    k: number,
-    more: readonly string[],
-  ): Promise<ArrowTable> {
-    return await table
-      .query()
-      .fullTextSearch(text, { columns: ['search_text'] })
-      .where(where)
-      .withRowId()
-      .select(['_rowid', '_score', ...more])
-      .limit(k)
+  async #text(rows: Searched, text: string, k: number, more: readonly string[]): Promise<Found> {
+    const { table, where, policy } = rows;
+    if (policy === undefined) {
+      const found = await table
+        .query()
+        .fullTextSearch(text, { columns: ['search_text'] })
+        .where(where)
+        .withRowId()
+        .select(['_rowid', '_score', ...more])
+        .limit(k)
+        .toArrow();
+      return { rows: found, scores: numbersOf(found, '_score') };
+    }
+    const scores = await this.#scoped.find(table, policy, { text, where, k });
+    if (scores.size === 0) return NOTHING;
+    const found = await table
+      .takeRowIds([...scores.keys()])
+      .select(['_rowid', ...more])
       .toArrow();
+    const ids = found.getChild('_rowid');
+    return {
+      rows: found,
+      scores: Array.from({ length: found.numRows }, (_, i) => scores.get(ids?.get(i) as bigint) ?? 0),
+    };
   }
 
-  async #vector(
-    table: lancedb.Table,
-    question: Float32Array,
-    where: string,
-    k: number,
-    more: readonly string[],
-  ): Promise<ArrowTable> {
-    let query = table
-      .query()
-      .nearestTo(question)
-      .column('vector')
-      .distanceType('cosine')
-      .where(where)
-      .withRowId()
-      .select(['_rowid', '_distance', ...more])
-      .limit(k);
-    if (await hasVectorIndex(table)) query = query.nprobes(VECTOR_PROBES).refineFactor(VECTOR_REFINE);
-    return await query.toArrow();
+  async #vector(rows: Searched, question: Float32Array, k: number, more: readonly string[]): Promise<Found> {
+    const { table, policy } = rows;
+    const isIndexed = await hasVectorIndex(table);
+    const ask = async (limit: number): Promise<Found> => {
+      const query = table
+        .query()
+        .nearestTo(question)
+        .column('vector')
+        .distanceType('cosine')
+        .where(shownBy(rows))
+        .withRowId()
+        .select(['_rowid', '_distance', ...more])
+        .limit(limit);
+      if (isIndexed) query.nprobes(VECTOR_PROBES).refineFactor(VECTOR_REFINE);
+      const found = await query.toArrow();
+      return { rows: found, scores: numbersOf(found, '_distance').map((distance) => 1 - distance) };
+    };
+    if (policy === undefined) return await ask(k);
+    // Which of equal ones are listed hangs on how rows lie, hidden ones among them: no list ends between such.
+    return await endingApart(k, ask, ({ scores }) => scores);
   }
 
   async #fetch(table: lancedb.Table, ranking: readonly Ranked[]): Promise<SectionHit[]> {
@@ -451,7 +461,7 @@ interface Passage {
   readonly section: string;
 }
 
-function passagesById(...answers: readonly ArrowTable[]): Map<bigint, Passage> {
+function passagesById(...answers: readonly Found['rows'][]): Map<bigint, Passage> {
   const passages = new Map<bigint, Passage>();
   for (const answer of answers) {
     const column = (name: string): ReturnType<ArrowTable['getChild']> => answer.getChild(name);
@@ -501,16 +511,24 @@ const without = (ranking: readonly Ranked[], taken: readonly Ranked[]): Ranked[]
   return ranking.filter(({ id }) => !ids.has(id));
 };
 
-/** Filters of the query and policy, evaluated with the date before ranking. */
-function prefilter(
-  { jurisdiction, document, where = [] }: SectionQuery,
-  policy: string | undefined,
-): string[] {
+/** What is searched, and what of it. */
+interface Searched {
+  readonly table: lancedb.Table;
+  /** What is asked for: day, filters. */
+  readonly where: string;
+  /** What policy shows; undefined: all. */
+  readonly policy: string | undefined;
+}
+
+const shownBy = ({ where, policy }: Searched): string =>
+  policy === undefined ? where : `${where} and (${policy})`;
+
+/** Filters of the query, evaluated with the date and policy before ranking. */
+function prefilter({ jurisdiction, document, where = [] }: SectionQuery): string[] {
   return [
     ...(jurisdiction === undefined ? [] : [`jurisdiction = ${quote(jurisdiction)}`]),
     ...(document === undefined ? [] : [`document_id = ${quote(document)}`]),
     ...where,
-    ...(policy === undefined ? [] : [`(${policy})`]),
   ];
 }
 
@@ -529,16 +547,34 @@ async function inTurns<T, R>(
   return answers;
 }
 
-/** Rows of an answer in its order, with the score of each. */
-function listed(
-  found: ArrowTable,
-  column: '_score' | '_distance',
-): { readonly row: Record<string, unknown>; readonly score: number }[] {
-  return (found.toArray() as { toJSON(): Record<string, unknown> }[]).map((one) => {
-    const row = one.toJSON();
-    return { row, score: row[column] as number };
-  });
+/** Rows that an engine found, with the score of each: BM25, or cosine. */
+interface Found {
+  readonly rows: Pick<ArrowTable, 'numRows' | 'getChild' | 'toArray'>;
+  readonly scores: readonly number[];
 }
+
+const NOTHING: Found = { rows: { numRows: 0, getChild: () => null, toArray: () => [] }, scores: [] };
+
+const numbersOf = (rows: ArrowTable, column: string): number[] => [
+  ...((rows.getChild(column)?.toArray() ?? []) as Float32Array),
+];
+
+/** The best `k` rows, best first; of equal ones those of the smaller id. */
+function listed(
+  { rows, scores }: Found,
+  k: number,
+): { readonly row: Record<string, unknown>; readonly score: number }[] {
+  return (rows.toArray() as { toJSON(): Record<string, unknown> }[])
+    .map((one, i) => {
+      const row = one.toJSON();
+      return { row, id: row['_rowid'] as bigint, score: scores[i] ?? 0 };
+    })
+    .sort(bestFirst)
+    .slice(0, k);
+}
+
+const bestFirst = (a: Pick<Candidate, 'id' | 'score'>, b: typeof a): number =>
+  b.score - a.score || (a.id < b.id ? -1 : 1);
 
 /** A stored row and the scores it was ranked by. */
 function asHit(row: Record<string, unknown>, scores: Omit<Ranked, 'id'>): SectionHit {
@@ -610,24 +646,18 @@ function dateText(value: unknown): string | null {
 const NO_BYTES = new Uint8Array(0);
 const NO_VECTOR = new Float32Array(0);
 
-function readCandidates(
-  found: ArrowTable,
-  column: '_score' | '_distance',
-  toScore: (value: number) => number,
-): Candidate[] {
-  const ids = found.getChild('_rowid');
-  const scores = found.getChild(column);
-  const terms = found.getChild('terms');
-  const vectors = found.getChild('vector');
-  const out: Candidate[] = [];
-  for (let i = 0; i < found.numRows; i++) {
-    const vector = vectors?.get(i) as { toArray(): Float32Array } | null | undefined;
-    out.push({
-      id: ids?.get(i) as bigint,
-      score: toScore(scores?.get(i) as number),
-      terms: (terms?.get(i) as Uint8Array | null | undefined) ?? NO_BYTES,
-      vector: vector?.toArray() ?? NO_VECTOR,
-    });
-  }
-  return out;
+function readCandidates({ rows, scores }: Found, k: number): Candidate[] {
+  const [ids, terms, vectors] = [rows.getChild('_rowid'), rows.getChild('terms'), rows.getChild('vector')];
+  return scores
+    .map((score, i) => {
+      const vector = vectors?.get(i) as { toArray(): Float32Array } | null | undefined;
+      return {
+        id: ids?.get(i) as bigint,
+        score,
+        terms: (terms?.get(i) as Uint8Array | null | undefined) ?? NO_BYTES,
+        vector: vector?.toArray() ?? NO_VECTOR,
+      };
+    })
+    .sort(bestFirst)
+    .slice(0, k);
 }
