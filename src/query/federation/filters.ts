@@ -3,7 +3,7 @@
  * are part of what is asked for: `where r.jurisdiction = 'UK'` asks for the best hits in the United Kingdom.
  */
 import type { AstNode } from '../sql/ast.ts';
-import { PUSHED_COLUMNS } from './signatures.ts';
+import { PUSHED_COLUMNS } from '../search/section-table.ts';
 import { aliasesOf, columnRefs, isMovable } from './tree.ts';
 
 export interface Filter {

@@ -41,17 +41,6 @@ export const PASSAGE_COLUMNS: Readonly<Record<string, string>> = {
   relevance_score: 'score',
 };
 
-/** Columns of the search table that a comparison may be evaluated over before ranking. */
-export const PUSHED_COLUMNS: readonly string[] = [
-  'section_id',
-  'version_id',
-  'document_id',
-  'jurisdiction',
-  'citation',
-  'in_force_from',
-  'in_force_to',
-];
-
 /** Arguments in their order, with the type each is read as; the query is a text or a vector. */
 export const SEARCH_ARGUMENTS = [
   { name: 'query', type: undefined },

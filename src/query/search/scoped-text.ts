@@ -5,8 +5,7 @@
  */
 import * as lancedb from '@lancedb/lancedb';
 import { unavailableError, type Limits } from '../../base/index.ts';
-import { PUSHED_COLUMNS } from '../federation/signatures.ts';
-import { textIndex } from './section-table.ts';
+import { PUSHED_COLUMNS, textIndex } from './section-table.ts';
 
 /** What a prefilter may be over, besides policy, which is met by all that is here. */
 const COLUMNS = [...PUSHED_COLUMNS, 'from_day', 'to_day', 'closed', 'superseded'];

@@ -236,7 +236,18 @@ export function textIndex(): lancedb.Index {
   });
 }
 
-/** Every column that a prefilter names. */
+/** Columns of the search table that a comparison may be evaluated over before ranking. */
+export const PUSHED_COLUMNS: readonly string[] = [
+  'section_id',
+  'version_id',
+  'document_id',
+  'jurisdiction',
+  'citation',
+  'in_force_from',
+  'in_force_to',
+];
+
+/** Columns that have an index for prefilters. */
 export const FILTER_COLUMNS = [
   'from_day',
   'to_day',
