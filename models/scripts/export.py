@@ -115,8 +115,13 @@ def main():
         exact /= np.linalg.norm(exact, axis=1, keepdims=True)
         print("cosine of int8 to float", (student.encode(samples) * exact).sum(1))
         print("empty text", student.encode([""]).sum(), "same alone and in a batch", np.array_equal(student.encode(samples)[2], student.encode(samples[2:])[0]))
-    with open(os.path.join(opts.out, "model.json"), "w", encoding="utf8") as file:
-        json.dump(describe(opts.out, data["table"].shape[1], opts.source, opts.created), file, indent=2)
+    manifest = describe(opts.out, data["table"].shape[1], opts.source, opts.created)
+    target = os.path.join(opts.out, "model.json")
+    # The card and the probe of the tokenizer are written by hand and outlive a training.
+    before = json.load(open(target, encoding="utf8")) if os.path.exists(target) else {}
+    manifest.update({name: before[name] for name in ("probe", "card") if name in before})
+    with open(target, "w", encoding="utf8") as file:
+        json.dump(manifest, file, indent=2)
         file.write("\n")
 
 

@@ -34,8 +34,22 @@ export type {
 export type { Inference, InferenceLog } from './inference.ts';
 export { LLAMA_VERSION, LlamaGenerator } from './llama-generator.ts';
 export type { LlamaOptions } from './llama-generator.ts';
-export { addModel, readModelFolder } from './model-folder.ts';
+export { LazyModel, freeMemory } from './lazy-model.ts';
+export { compareVersions, offered, readCatalogue } from './model-catalogue.ts';
+export type { OfferedModel } from './model-catalogue.ts';
+export { readModelFolder } from './model-folder.ts';
 export type { ModelFolder, ModelManifest } from './model-folder.ts';
+export { isModelName, modelName, readAnyModel, runtimeOf } from './model-manifest.ts';
+export type {
+  AnyManifest,
+  AnyModelFolder,
+  ModelCard,
+  ModelFile,
+  ModelKind,
+  ModelRuntime,
+} from './model-manifest.ts';
+export { CARD_FILE, ModelStore } from './model-store.ts';
+export type { ModelOrigin, StoredModel } from './model-store.ts';
 export { OnnxEmbedder } from './onnx-embedder.ts';
 export { UseCases, checkUseCases } from './use-cases.ts';
 export type { Gate, RiskClass, Standing, UseCase, UseCaseDocument } from './use-cases.ts';

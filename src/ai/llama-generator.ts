@@ -2,7 +2,6 @@
  * Text from a GGUF file by llama.cpp. The library (`node-llama-cpp`) is not among the product's dependencies: it is
  * installed into a folder of its own when somebody wants it, and loaded from there.
  */
-import { freemem } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../base/index.ts';
 import { cancelled } from './endpoint-generator.ts';
 import type { GenerateChunk, GenerateRequest, Generator, GeneratorModel } from './generator.ts';
+import { LazyModel, demandMemory, freeMemory } from './lazy-model.ts';
 
 export const LLAMA_VERSION = '3.22.1';
 
@@ -61,6 +61,8 @@ export interface LlamaOptions {
   readonly threads?: number;
   readonly fs: FileSystem;
   readonly limits: Limits;
+  /** Bytes that may be taken; what the system says when absent. */
+  readonly freeMemory?: () => number;
 }
 
 interface Loaded {
@@ -76,15 +78,19 @@ export class LlamaGenerator implements Generator {
   readonly model: GeneratorModel;
   readonly #options: LlamaOptions;
   readonly #turns = new Serial();
-  #loaded: Promise<Loaded> | undefined;
+  readonly #lazy: LazyModel<Loaded>;
   #waiting = 0;
-  #idle: NodeJS.Timeout | undefined;
 
   /** Cheap: the file is read and checked when the first text is asked for. */
   constructor(options: LlamaOptions) {
     const { id, version, sha256, context_tokens } = options;
     this.model = { id, version, sha256, runtime: 'llama.cpp', context_tokens };
     this.#options = options;
+    this.#lazy = new LazyModel({
+      load: () => this.#start(),
+      free: ({ llama }) => llama.dispose(),
+      idleMs: options.limits.model_idle_ms,
+    });
   }
 
   async *generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GenerateChunk> {
@@ -108,15 +114,14 @@ export class LlamaGenerator implements Generator {
       ...(signal === undefined ? [] : [signal]),
     ]);
     this.#waiting++;
-    clearTimeout(this.#idle);
     const work = this.#turns
       .run(async () => {
         stop.throwIfAborted();
-        const end = await this.#run(request, stop, (text) => {
+        const say = (text: string): void => {
           queue.push({ text });
           wake();
-        });
-        queue.push(end);
+        };
+        queue.push(await this.#lazy.use((loaded) => this.#run(loaded, request, stop, say)));
       })
       .catch((error: unknown) => {
         failure = error;
@@ -124,7 +129,6 @@ export class LlamaGenerator implements Generator {
       .finally(() => {
         done = true;
         this.#waiting--;
-        if (this.#waiting === 0) this.#restLater();
         wake();
       });
     try {
@@ -153,29 +157,19 @@ export class LlamaGenerator implements Generator {
 
   /** Frees the memory; the next request loads the model again. */
   async unload(): Promise<void> {
-    clearTimeout(this.#idle);
-    await this.#turns.run(async () => {
-      const loaded = await this.#loaded?.catch(() => undefined);
-      this.#loaded = undefined;
-      await loaded?.llama.dispose();
-    });
+    await this.#lazy.unload();
   }
 
   get isLoaded(): boolean {
-    return this.#loaded !== undefined;
-  }
-
-  #restLater(): void {
-    this.#idle = setTimeout(() => void this.unload(), this.#options.limits.model_idle_ms);
-    this.#idle.unref();
+    return this.#lazy.isLoaded;
   }
 
   async #run(
+    { llama, chat, sequence }: Loaded,
     request: GenerateRequest,
     signal: AbortSignal,
     onText: (text: string) => void,
   ): Promise<GenerateChunk> {
-    const { llama, chat, sequence } = await this.#load();
     const { messages, max_tokens: maxTokens, temperature = 0, seed, stop, json_schema, grammar } = request;
     const shape =
       json_schema !== undefined
@@ -235,16 +229,6 @@ export class LlamaGenerator implements Generator {
     );
   }
 
-  async #load(): Promise<Loaded> {
-    this.#loaded ??= this.#start();
-    try {
-      return await this.#loaded;
-    } catch (error) {
-      this.#loaded = undefined;
-      throw error;
-    }
-  }
-
   async #start(): Promise<Loaded> {
     const { file, context_tokens: contextSize, threads } = this.#options;
     await this.#checkFile();
@@ -276,13 +260,7 @@ export class LlamaGenerator implements Generator {
         `the file of the model ${id} is not there`,
         'Add the model again.',
       );
-    const needed = Math.ceil(stat.size * MEMORY_FACTOR);
-    if (freemem() < needed)
-      throw unavailableError(
-        'model.memory',
-        `the model ${id} needs ${needed} bytes of memory and ${freemem()} are free`,
-        'Close other programs, or use a smaller model.',
-      );
+    demandMemory(id, Math.ceil(stat.size * MEMORY_FACTOR), (this.#options.freeMemory ?? freeMemory)());
     const hash = new Sha256();
     for await (const chunk of fs.readStream(file)) hash.update(chunk);
     if (hash.digest() !== sha256)

@@ -8,12 +8,7 @@ import {
   type FileSystem,
   type Limits,
 } from '../base/index.ts';
-
-export interface ModelFile {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
+import type { ModelFile } from './model-manifest.ts';
 
 export interface ModelManifest {
   readonly id: string;
@@ -31,6 +26,8 @@ export interface ModelManifest {
   readonly licence: string;
   readonly ram_bytes_needed: number;
   readonly files: readonly ModelFile[];
+  /** A text and the tokens that the right tokenizer makes of it: asked when the model is loaded. */
+  readonly probe?: { readonly text: string; readonly tokens: readonly number[] };
 }
 
 export interface ModelFolder {
@@ -69,6 +66,8 @@ export async function readModelFolder(fs: FileSystem, folder: string): Promise<M
   if (!Number.isInteger(manifest.dimension) || manifest.dimension < 1 || manifest.dimension > 4096)
     throw bad('its dimension');
   if (!Number.isInteger(manifest.max_tokens) || manifest.max_tokens < 1) throw bad('its max_tokens');
+  const { probe }: { probe?: unknown } = manifest;
+  if (probe !== undefined && !isProbe(probe)) throw bad('its probe');
   const listed: unknown = manifest.files;
   if (!Array.isArray(listed) || listed.length === 0) throw bad('it names no files');
   const { files } = manifest;
@@ -76,6 +75,11 @@ export async function readModelFolder(fs: FileSystem, folder: string): Promise<M
     if (entry.path !== path.basename(entry.path)) throw bad('a file lies outside its folder');
   const hashes = files.map((entry) => entry.sha256).sort();
   return { manifest, folder, sha256: sha256(hashes.join('\n')) };
+}
+
+function isProbe(probe: unknown): boolean {
+  const { text, tokens } = (probe ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof text === 'string' && Array.isArray(tokens) && tokens.every(Number.isInteger);
 }
 
 /** The bytes of one file, once their hash is right. */
@@ -111,36 +115,4 @@ export async function readModelFile(
       'Take the folder from the release again; a changed model must carry a version and hashes of its own.',
     );
   return bytes;
-}
-
-/** Adds a model from a folder (a USB stick, say): every hash is checked before and after the copy. */
-export async function addModel(
-  fs: FileSystem,
-  from: string,
-  modelsFolder: string,
-  limits: Limits,
-): Promise<ModelFolder> {
-  const source = await readModelFolder(fs, from);
-  const { id, version, files } = source.manifest;
-  const target = path.join(modelsFolder, `${id}-${version}`);
-  if ((await fs.stat(target)) !== undefined) {
-    const present = await readModelFolder(fs, target);
-    if (present.sha256 === source.sha256) return present;
-    throw badInputError(
-      'model.conflict',
-      `another model is here as ${id} ${version}`,
-      'Give the new one a version of its own.',
-    );
-  }
-  const staging = `${target}.adding`;
-  await fs.remove(staging);
-  await fs.makeFolder(staging);
-  for (const file of files)
-    await fs.writeDurable(path.join(staging, file.path), await readModelFile(fs, source, file.path, limits));
-  await fs.writeDurable(path.join(staging, 'model.json'), await fs.readFile(path.join(from, 'model.json')));
-  const staged = await readModelFolder(fs, staging);
-  for (const file of files) await readModelFile(fs, staged, file.path, limits);
-  await fs.rename(staging, target);
-  await fs.sync(modelsFolder);
-  return await readModelFolder(fs, target);
 }

@@ -1,14 +1,9 @@
 /** Text to vectors by ONNX Runtime, on this machine's processor. */
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import {
-  integrityError,
-  unavailableError,
-  type FileSystem,
-  type FractalError,
-  type Limits,
-} from '../base/index.ts';
+import { integrityError, type FileSystem, type FractalError, type Limits } from '../base/index.ts';
 import type { Embedder, ModelIdentity, TermVectors } from '../query/index.ts';
+import { LazyModel, demandMemory, freeMemory } from './lazy-model.ts';
 import { readModelFile, type ModelFolder } from './model-folder.ts';
 
 /** What is used of the tokenizer. Its own declarations do not resolve under `nodenext`. */
@@ -36,13 +31,15 @@ export interface OnnxEmbedderOptions {
   readonly limits: Limits;
   /** Threads for one model call; the processor's cores when absent. */
   readonly threads?: number;
+  /** Bytes that may be taken; what the system says when absent. */
+  readonly freeMemory?: () => number;
 }
 
 export class OnnxEmbedder implements Embedder {
   readonly model: ModelIdentity;
   readonly terms: TermVectors | undefined;
   readonly #options: OnnxEmbedderOptions;
-  #loaded: Promise<Loaded> | undefined;
+  readonly #lazy: LazyModel<Loaded>;
   /** At most one entry per word of the vocabulary. */
   readonly #termCache = new Map<number, { readonly vector: Float32Array; readonly weight: number }>();
 
@@ -51,12 +48,18 @@ export class OnnxEmbedder implements Embedder {
     const { manifest, sha256 } = options.model;
     this.model = { id: manifest.id, version: manifest.version, sha256, dimension: manifest.dimension };
     this.#options = options;
+    this.#lazy = new LazyModel({
+      load: () => this.#start(),
+      free: (loaded) => this.#free(loaded),
+      idleMs: options.limits.model_idle_ms,
+    });
     this.terms =
       manifest.terms === true
         ? {
-            termsOf: (texts) => this.#termsOf(texts),
-            weightsOf: async (ids) => (await this.#vectorsOf(ids)).weights,
-            likeness: (asked, found) => this.#likeness(asked, found),
+            termsOf: (texts) => this.#lazy.use((loaded) => this.#termsOf(loaded, texts)),
+            weightsOf: (ids) =>
+              this.#lazy.use(async (loaded) => (await this.#vectorsOf(loaded, ids)).weights),
+            likeness: (asked, found) => this.#lazy.use((loaded) => this.#likeness(loaded, asked, found)),
           }
         : undefined;
   }
@@ -66,7 +69,15 @@ export class OnnxEmbedder implements Embedder {
     purpose: 'query' | 'passage',
     signal?: AbortSignal,
   ): Promise<Float32Array> {
-    const loaded = await this.#load();
+    return await this.#lazy.use((loaded) => this.#embed(loaded, texts, purpose, signal));
+  }
+
+  async #embed(
+    loaded: Loaded,
+    texts: readonly string[],
+    purpose: 'query' | 'passage',
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
     const { limits, model } = this.#options;
     const prefix = purpose === 'query' ? model.manifest.query_prefix : model.manifest.passage_prefix;
     const tokens = texts.map((text) => this.#tokenize(loaded.tokenizer, prefix + text));
@@ -92,11 +103,13 @@ export class OnnxEmbedder implements Embedder {
 
   /** Frees the model's memory; the next text loads it again. */
   async unload(): Promise<void> {
-    const loaded = await this.#loaded;
-    this.#loaded = undefined;
+    await this.#lazy.unload();
+  }
+
+  async #free({ session, likeness }: Loaded): Promise<void> {
     this.#termCache.clear();
-    await loaded?.session.release();
-    await loaded?.likeness?.release();
+    await session.release();
+    await likeness?.release();
   }
 
   #tokenize(tokenizer: TextTokenizer, text: string): readonly number[] {
@@ -104,8 +117,7 @@ export class OnnxEmbedder implements Embedder {
     return tokenizer.encode(cut).ids.slice(0, this.#options.model.manifest.max_tokens);
   }
 
-  async #termsOf(texts: readonly string[]): Promise<Uint16Array[]> {
-    const { tokenizer } = await this.#load();
+  async #termsOf({ tokenizer }: Loaded, texts: readonly string[]): Promise<Uint16Array[]> {
     return texts.map((text) => {
       const ids = new Set(this.#tokenize(tokenizer, text));
       for (const id of ids)
@@ -120,8 +132,10 @@ export class OnnxEmbedder implements Embedder {
   }
 
   /** The model answers a text of one token with that token's vector; the length before normalising is its weight. */
-  async #vectorsOf(ids: Uint16Array): Promise<{ vectors: Float32Array; weights: Float32Array }> {
-    const loaded = await this.#load();
+  async #vectorsOf(
+    loaded: Loaded,
+    ids: Uint16Array,
+  ): Promise<{ vectors: Float32Array; weights: Float32Array }> {
     const { dimension } = this.model;
     const missing = ids.filter((id) => !this.#termCache.has(id));
     if (missing.length > 0) {
@@ -146,9 +160,8 @@ export class OnnxEmbedder implements Embedder {
   }
 
   /** The runtime multiplies the matrices; in JavaScript this was most of a search's time. */
-  async #likeness(asked: Uint16Array, found: Uint16Array): Promise<Float32Array> {
-    const loaded = await this.#load();
-    const [a, b] = [await this.#vectorsOf(asked), await this.#vectorsOf(found)];
+  async #likeness(loaded: Loaded, asked: Uint16Array, found: Uint16Array): Promise<Float32Array> {
+    const [a, b] = [await this.#vectorsOf(loaded, asked), await this.#vectorsOf(loaded, found)];
     const matrix = (vectors: Float32Array, rows: number): Tensor =>
       new loaded.tensor('float32', vectors, [rows, this.model.dimension]);
     const { likeness } =
@@ -180,10 +193,15 @@ export class OnnxEmbedder implements Embedder {
       });
     });
     const dims = [tokens.length, width];
-    const { embedding, length } = await loaded.session.run({
-      input_ids: new loaded.tensor('int64', ids, dims),
-      attention_mask: new loaded.tensor('int64', mask, dims),
-    });
+    const { embedding, length } = await loaded.session
+      .run({
+        input_ids: new loaded.tensor('int64', ids, dims),
+        attention_mask: new loaded.tensor('int64', mask, dims),
+      })
+      .catch((cause: unknown) => {
+        // Tokens that the weights do not know, above all.
+        throw this.#wrongOutput(cause);
+      });
     const lengths = length?.data instanceof Float32Array ? length.data : new Float32Array(0);
     const fits = this.terms === undefined || lengths.length === tokens.length;
     if (
@@ -195,32 +213,18 @@ export class OnnxEmbedder implements Embedder {
     throw this.#wrongOutput();
   }
 
-  #wrongOutput(): FractalError {
+  #wrongOutput(cause?: unknown): FractalError {
     return integrityError(
       'model.output',
       `the model ${this.model.id} does not answer with vectors of the length its manifest says`,
       'Its manifest and its files do not belong together; take the folder from the release again.',
+      { cause },
     );
-  }
-
-  async #load(): Promise<Loaded> {
-    this.#loaded ??= this.#start();
-    try {
-      return await this.#loaded;
-    } catch (error) {
-      this.#loaded = undefined;
-      throw error;
-    }
   }
 
   async #start(): Promise<Loaded> {
     const { model, fs, limits, threads } = this.#options;
-    if (freemem() < model.manifest.ram_bytes_needed)
-      throw unavailableError(
-        'model.memory',
-        `the model ${this.model.id} needs ${model.manifest.ram_bytes_needed} bytes of memory and ${freemem()} are free`,
-        'Close other programs, or use a smaller model.',
-      );
+    demandMemory(this.model.id, model.manifest.ram_bytes_needed, (this.#options.freeMemory ?? freeMemory)());
     const weights = await readModelFile(fs, model, 'model.onnx', limits);
     const vocabulary = await readModelFile(fs, model, 'tokenizer.json', limits);
     // Loaded on first use: the runtime's library is large, and most commands need no vectors.
@@ -228,19 +232,52 @@ export class OnnxEmbedder implements Embedder {
       import('onnxruntime-node'),
       import('@huggingface/tokenizers') as Promise<unknown> as Promise<TokenizerModule>,
     ]);
-    const start = (bytes: Uint8Array): Promise<InferenceSession> =>
-      ort.InferenceSession.create(bytes, {
-        intraOpNumThreads: threads ?? Math.max(1, Math.min(4, availableParallelism())),
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        executionProviders: ['cpu'],
-      });
+    const start = async (bytes: Uint8Array): Promise<InferenceSession> => {
+      try {
+        return await ort.InferenceSession.create(bytes, {
+          intraOpNumThreads: threads ?? Math.max(1, Math.min(4, availableParallelism())),
+          interOpNumThreads: 1,
+          graphOptimizationLevel: 'all',
+          executionProviders: ['cpu'],
+        });
+      } catch (cause) {
+        throw this.#unreadable('ONNX Runtime cannot read its weights', cause);
+      }
+    };
+    const tokenizer = this.#tokenizer(Tokenizer, vocabulary);
     const session = await start(weights);
     const likeness =
       this.terms === undefined
         ? undefined
         : await start(await readModelFile(fs, model, 'likeness.onnx', limits));
-    const tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(vocabulary)) as object, {});
     return { session, likeness, tokenizer, tensor: ort.Tensor };
+  }
+
+  /** Hashes say that a file is the one that was packed; the probe says that it is the one that belongs to the weights. */
+  #tokenizer(Tokenizer: TokenizerModule['Tokenizer'], vocabulary: Uint8Array): TextTokenizer {
+    const { probe } = this.#options.model.manifest;
+    let tokenizer: TextTokenizer;
+    let found: readonly number[] | undefined;
+    try {
+      tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(vocabulary)) as object, {});
+      found = probe === undefined ? undefined : this.#tokenize(tokenizer, probe.text);
+    } catch (cause) {
+      throw this.#unreadable('its tokenizer.json cannot be read', cause);
+    }
+    if (probe === undefined || found?.join() === probe.tokens.join()) return tokenizer;
+    throw integrityError(
+      'model.tokenizer',
+      `the tokenizer of the model ${this.model.id} ${this.model.version} is not the one it was trained with`,
+      'Take the folder from its source again: with another tokenizer its vectors mean nothing.',
+    );
+  }
+
+  #unreadable(why: string, cause: unknown): FractalError {
+    return integrityError(
+      'model.format',
+      `the model ${this.model.id} ${this.model.version} cannot be loaded: ${why}`,
+      'Take the folder from its source again, or use another model.',
+      { cause },
+    );
   }
 }

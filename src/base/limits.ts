@@ -268,7 +268,7 @@ export const LIMITS = {
   model_idle_ms: {
     value: 300_000,
     unit: 'milliseconds',
-    why: 'a generator that nobody asked for so long gives its memory back; the next request loads it again',
+    why: 'a model that nobody asked for so long gives its memory back; the next request loads it again',
   },
   inference_output_bytes: {
     value: MiB,
@@ -289,7 +289,23 @@ export const LIMITS = {
     unit: 'characters',
     why: 'longer texts are cut before tokenising; the model reads less than that',
   },
-  model_bytes: { value: 512 * MiB, unit: 'bytes', why: 'a model file larger than this is refused' },
+  model_bytes: {
+    value: 512 * MiB,
+    unit: 'bytes',
+    why: 'a file of a model for ONNX Runtime, which is held in memory; a larger one is refused',
+  },
+  model_file_bytes: {
+    value: 32 * 1024 * MiB,
+    unit: 'bytes',
+    why: 'one file of a model that is added or pulled; a larger one is refused',
+  },
+  models: {
+    value: 64,
+    unit: 'models',
+    why: 'models here, those that ship included; a further one is refused',
+  },
+  measure_texts: { value: 512, unit: 'texts', why: 'texts that the speed of a model is measured on' },
+  measure_tokens: { value: 64, unit: 'tokens', why: 'tokens that the speed of a generator is measured on' },
   ask_k: { value: 50, unit: 'provisions', why: 'provisions that are read for one answer' },
   ask_passage_chars: {
     value: 4000,
@@ -653,6 +669,14 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 
 /** Bounds of readers and of what is fetched; a node cannot change them. */
 export const FIXED_LIMITS = {
+  model_manifest_bytes: { value: 1 * MiB, unit: 'bytes', why: 'the model.json of one model' },
+  model_files: { value: 64, unit: 'files', why: 'files of one model' },
+  model_card_bytes: {
+    value: 1 * MiB,
+    unit: 'bytes',
+    why: 'the card of a model; a longer one is not taken in',
+  },
+  model_catalogue_bytes: { value: 8 * MiB, unit: 'bytes', why: 'a list of models that may be pulled' },
   oidc_token_bytes: {
     value: 16 * 1024,
     unit: 'bytes',

@@ -288,19 +288,37 @@ export const COMMANDS = [
   },
   {
     name: 'models',
-    summary: 'Local models: list them, add one from a folder, choose one.',
+    summary: 'Local models: list, add, pull, choose, pin, verify, measure and remove them.',
     details: [
-      'A model is a folder with model.json; every hash in it is checked before anything is copied. After `use`, run ' +
-        '`fractal reindex`: vectors of two models do not compare.',
+      'A model is a folder with model.json; `add` takes it in only if every file has the hash that stands there. `pull` fetches ' +
+        'one that a catalogue offers, and goes on where it was when it was cut; the network is off unless fractal.json or ' +
+        '--allow-network turns it on. docs/models.md says what both files hold.',
+      '`use` counts from the next start; after another embedding model run `fractal reindex`, because vectors of two models do ' +
+        'not compare. `pin` binds an id to the very bytes of one version. `verify` reads every file and loads the model, ' +
+        '`measure` takes its speed on this machine. A name is id-version, or the id alone for the pinned or newest version.',
     ],
     arguments: [
-      { name: 'ACTION', doc: 'What to do. Default: list.', values: ['list', 'add', 'use'], optional: true },
-      { name: 'TARGET', doc: 'Folder to add, or name to use.', optional: true, file: true },
+      {
+        name: 'ACTION',
+        doc: 'What to do. Default: list.',
+        values: ['list', 'show', 'card', 'add', 'pull', 'use', 'pin', 'unpin', 'verify', 'measure', 'remove'],
+        optional: true,
+      },
+      { name: 'TARGET', doc: 'Folder to add, or name of a model.', optional: true, file: true },
     ],
-    flags: [],
+    flags: [
+      {
+        name: 'from',
+        type: 'string',
+        arg: 'C',
+        doc: 'For pull: file or https address of a catalogue. Default: model_catalogue of fractal.json.',
+      },
+      ALLOW_NETWORK,
+    ],
     examples: [
       ['fractal models', 'Models here; a star marks the one in use.'],
       ['fractal models add /media/usb/bge-small', 'Take a model in from a USB stick.'],
+      ['fractal models pull smollm2 --from https://example.org/models.json --allow-network', 'Fetch one.'],
     ],
   },
   {
@@ -788,9 +806,6 @@ export const NOT_BUILT: readonly (readonly [string, string])[] = [
   ['app', 'micro-apps'],
   ['node', 'membership of a fleet'],
   ['sync', 'hub and edge'],
-  ['models pull', 'models by name over the network'],
-  ['models remove', 'removing models'],
-  ['models card', 'model cards'],
   ['key', 'key custody'],
   ['backup', 'back up the node'],
   ['restore', 'restore a backup'],

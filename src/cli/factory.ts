@@ -7,7 +7,6 @@ import type {
   LoginDoor,
   MappingCheck,
   MappingInfo,
-  ModelInfo,
   NodeApi,
 } from '../node/index.ts';
 
@@ -51,12 +50,6 @@ export interface NodeFactory {
     serving: boolean;
   }): Promise<OpenedNode>;
   init(options: InitOptions): Promise<{ readonly nodeId: string; readonly name: string }>;
-  /** Models of a data directory, whether a node runs on it or not. */
-  readonly models: {
-    list(dataDir: string): Promise<readonly ModelInfo[]>;
-    add(dataDir: string, folder: string): Promise<string>;
-    use(dataDir: string, name: string): Promise<void>;
-  };
   /** Mappings of record files, by name or by path; nothing is written. */
   readonly mappings: {
     list(dataDir: string): Promise<readonly MappingInfo[]>;

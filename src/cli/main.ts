@@ -2,15 +2,12 @@
 import path from 'node:path';
 import {
   VERSION,
-  addModelFrom,
   checkMappingOn,
   findRunningNode,
   initNode,
   listMappings,
-  listModels,
   openNode,
   showMapping,
-  useModel,
   verifyAuditFiles,
 } from '../node/index.ts';
 import type { NodeFactory } from './factory.ts';
@@ -34,7 +31,6 @@ const factory: NodeFactory = {
     };
   },
   init: (options) => initNode(options),
-  models: { list: listModels, add: addModelFrom, use: useModel },
   mappings: { list: listMappings, show: showMapping, check: checkMappingOn },
   verifyAudit: verifyAuditFiles,
   findRunning: (dataDir) => findRunningNode(dataDir),

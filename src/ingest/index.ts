@@ -56,4 +56,5 @@ export type {
   HttpRequest,
   ListedVersion,
   NetworkSettings,
+  WebRequest,
 } from './sources/index.ts';

@@ -205,12 +205,20 @@ async function actingAs(
 export const denied = (what: string, rule: string): Error =>
   deniedError('policy.denied', `${what} (${rule})`, 'Ask an administrator for the right.');
 
-/** Throws unless the principal may do the action as such. */
-export function demand(
+type NodeAction = 'administer' | 'audit' | 'import' | 'infer' | 'manage-models';
+
+/** Throws unless the principal may do one of the actions. */
+export function demandAny(
   policy: AccessPolicy,
   principal: Principal,
-  action: 'administer' | 'audit' | 'import' | 'infer',
+  actions: readonly [NodeAction, ...NodeAction[]],
 ): void {
+  if (!actions.some((action) => policy.decide(principal, { action, tables: ['*'] }).allowed))
+    demand(policy, principal, actions[0]);
+}
+
+/** Throws unless the principal may do the action as such. */
+export function demand(policy: AccessPolicy, principal: Principal, action: NodeAction): void {
   const decision = policy.decide(principal, { action, tables: ['*'] });
   if (!decision.allowed) throw denied(`${principal.id} may not ${action}`, decision.rule);
 }

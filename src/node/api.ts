@@ -26,6 +26,7 @@ import type {
 import type { AskEvent, AskRequest } from '../ai/index.ts';
 import type { Job, JobDetail, Watch } from '../ingest/index.ts';
 import type { AuditApi } from './audit-api.ts';
+import type { ModelsApi } from './models-api.ts';
 import type { QueryApi, QueryFigures } from './query-api.ts';
 import type { SessionApi } from './session-api.ts';
 import type { ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
@@ -399,7 +400,7 @@ export interface ExternalTablesAnswer {
   readonly tables: readonly ExternalTableInfo[];
 }
 
-export interface NodeApi extends QueryApi, AuditApi, SessionApi {
+export interface NodeApi extends QueryApi, AuditApi, SessionApi, ModelsApi {
   status(): Promise<NodeStatus>;
   doctor(): Promise<readonly DoctorCheck[]>;
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer>;

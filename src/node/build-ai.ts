@@ -15,6 +15,8 @@ import {
 import type { Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
 import { StoredInferences } from './inference-log.ts';
+import { RUNTIME_FOLDER } from './model-manager.ts';
+import { pinFault, readRegistry } from './model-registry.ts';
 import { shippedClassifierFolder, shippedUseCases } from './paths.ts';
 import type { Outside } from './parts.ts';
 
@@ -51,7 +53,11 @@ export async function buildAi({ dataDir, config, limits, outside, store }: AiOpt
     );
   }
   const useCases = new UseCases(checkUseCases(value, file));
-  const model = await readClassifierFolder(fs, shippedClassifierFolder());
+  const folder = path.resolve(dataDir, config.classifier ?? shippedClassifierFolder());
+  const model = await readClassifierFolder(fs, folder);
+  const registry = await readRegistry(fs, dataDir);
+  const fault = pinFault(registry, { ...model.manifest, sha256: model.sha256 });
+  if (fault !== undefined) throw fault;
   return {
     useCases,
     classifier: new IncidentClassifier({ model, fs, limits }),
@@ -69,7 +75,7 @@ function generatorOf(
 ): Generator | undefined {
   if (generator === undefined) return undefined;
   if ('endpoint' in generator) return new EndpointGenerator({ hosts: [], ...generator, limits });
-  const { gguf, runtime = path.join('runtimes', 'llama-cpp'), ...identity } = generator;
+  const { gguf, runtime = RUNTIME_FOLDER, ...identity } = generator;
   return new LlamaGenerator({
     ...identity,
     file: path.resolve(dataDir, gguf),

@@ -13,6 +13,7 @@ import {
 } from '../ingest/index.ts';
 import type { Store } from '../store/index.ts';
 import type { NodeConfig } from './config.ts';
+import type { Fetching } from './model-manager.ts';
 import type { Outside } from './parts.ts';
 import { VERSION } from './status.ts';
 
@@ -25,7 +26,7 @@ export async function buildSources(made: {
   readonly outside: Outside;
   readonly store: Store;
   readonly importer: Importer;
-}): Promise<{ readonly sources: Sources; readonly http: HttpClient }> {
+}): Promise<{ readonly sources: Sources; readonly http: HttpClient; readonly fetching: Fetching }> {
   const { dataDir, config, limits, outside, store, importer } = made;
   const { clock, random, fs, pause } = outside;
   const settings = config.network ?? NETWORK_OFF;
@@ -57,5 +58,6 @@ export async function buildSources(made: {
   return {
     sources: new Sources({ store, importer, web, downloads, policy, fs, clock, limits }),
     http,
+    fetching: { web, policy },
   };
 }

@@ -45,6 +45,10 @@ export interface NodeConfig {
   readonly sites: readonly string[];
   /** Folder of the embedding model; the one that ships when absent. */
   readonly model?: string;
+  /** Folder of the model that labels incidents; the one that ships when absent. */
+  readonly classifier?: string;
+  /** File or https address of a list of models that may be pulled. */
+  readonly model_catalogue?: string;
   /** File with the access policy; the one that ships when absent. */
   readonly policy?: string;
   /** File with what models are used for, their risk classes and thresholds; the one that ships when absent. */
@@ -73,6 +77,8 @@ const KNOWN = [
   'region',
   'sites',
   'model',
+  'classifier',
+  'model_catalogue',
   'policy',
   'use_cases',
   'tls',
@@ -109,6 +115,8 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
     if (!KNOWN.includes(name)) throw bad(`${name} is not a setting; settings are ${KNOWN.join(', ')}`);
   for (const name of ['name', 'region'] as const)
     if (typeof config[name] !== 'string') throw bad(`${name} must be text`);
+  for (const name of ['model', 'classifier', 'model_catalogue'] as const)
+    if (!['string', 'undefined'].includes(typeof config[name])) throw bad(`${name} must be text`);
   if (!['hub', 'edge'].includes(config.role)) throw bad('role must be hub or edge');
   if (!Array.isArray(config.sites)) throw bad('sites must be a list');
   if (!['boolean', 'undefined'].includes(typeof config.result_cache))

@@ -14,8 +14,15 @@ export type { FlightDoor, FlightGate, FlightIdentity } from './flight/door.ts';
 export { isStopping, stoppingError } from './import-jobs.ts';
 export { SYSTEM } from './parts.ts';
 export type { Outside } from './parts.ts';
-export { addModelFrom, listModels, useModel } from './models.ts';
-export type { ModelInfo } from './models.ts';
+export type {
+  ModelDetail,
+  ModelInfo,
+  ModelRequest,
+  ModelSpeed,
+  ModelsApi,
+  PullEvent,
+  PullRequest,
+} from './models-api.ts';
 export type { AiDocumentation, DocumentedModel } from './ai-documentation.ts';
 export type { DecideRequest, Decision } from './decisions.ts';
 export type {

@@ -1,7 +1,5 @@
 /** One node: every layer built in one place, started and stopped in order. */
-import path from 'node:path';
 import { asFractalError, badInputError, newId, today, type Log } from '../base/index.ts';
-import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
   ComplianceCache,
@@ -57,6 +55,7 @@ import {
   NodePolicy,
   admit,
   demand,
+  demandAny,
   identify,
   isLocalOperator,
   readPolicy,
@@ -68,6 +67,7 @@ import { documentAi, type AiDocumentation } from './ai-documentation.ts';
 import type { AuditAnswer, AuditBundle, AuditCheckpoint, AuditRequest, AuditVerdict } from './audit-api.ts';
 import { AuditQuestions } from './audit-log.ts';
 import { buildAi } from './build-ai.ts';
+import { buildEmbedder } from './build-embedder.ts';
 import { askNode } from './ask.ts';
 import { audited, type Auditable } from './audited/calls.ts';
 import { CallFacts, type Identity } from './audited/facts.ts';
@@ -93,7 +93,8 @@ import { NodeFlightBackend } from './flight/backend.ts';
 import { readFlightKeys, readHttpKeys, type FlightDoor } from './flight/door.ts';
 import { ImportJobs, importReady, settleIndexes, stoppingError } from './import-jobs.ts';
 import { LawQuestions } from './law.ts';
-import { shippedModelFolder } from './paths.ts';
+import { ModelManager } from './model-manager.ts';
+import type { ModelDetail, ModelInfo, ModelRequest, PullEvent, PullRequest } from './models-api.ts';
 import { SYSTEM, type NodeParts, type Outside } from './parts.ts';
 import { readOidc } from './oidc.ts';
 import { declaring, keyOf, readKey } from './purpose.ts';
@@ -120,6 +121,8 @@ export interface NodeOptions {
 }
 
 const DEFAULT_K = 10;
+/** Who may use models, manage them, or keep the node sees which there are. */
+const SEE_MODELS = ['infer', 'manage-models', 'administer'] as const;
 
 export class FractalNode implements Auditable {
   readonly parts: NodeParts;
@@ -222,8 +225,7 @@ export class FractalNode implements Auditable {
       clock,
       outside.random.bytes(32),
     );
-    const modelFolder = path.resolve(options.dataDir, config.model ?? shippedModelFolder());
-    const embedder = new OnnxEmbedder({ model: await readModelFolder(fs, modelFolder), fs, limits });
+    const embedder = await buildEmbedder({ dataDir: options.dataDir, config, fs, limits });
     const store = await Store.open({
       folder: options.dataDir,
       limits,
@@ -240,8 +242,17 @@ export class FractalNode implements Auditable {
       if (store.lanceDamage === undefined) await search.prepare();
       const importer = new Importer({ store, embedder, clock, fs, limits });
       const { dataDir } = options;
-      const { sources, http } = await buildSources({ dataDir, config, limits, outside, store, importer });
+      const { sources, http, fetching } = await buildSources({
+        dataDir,
+        config,
+        limits,
+        outside,
+        store,
+        importer,
+      });
       const ai = await buildAi({ dataDir, config, limits, outside, store });
+      const models = new ModelManager({ dataDir, limits, outside, fetching });
+      await models.clear();
       maintenance.start();
       const all = options.serving === true;
       const ports = { store, importer, clock, fs, limits, log: options.log };
@@ -269,6 +280,8 @@ export class FractalNode implements Auditable {
         maintenance,
         importer,
         sources,
+        fetching,
+        models,
         http,
         queue,
         watcher,
@@ -677,6 +690,26 @@ export class FractalNode implements Auditable {
   async servedModels(): Promise<readonly ServedModel[]> {
     await this.#principal();
     return await servedModels(this.parts);
+  }
+
+  async models(): Promise<readonly ModelInfo[]> {
+    demandAny(this.#policy, await this.#principal(), SEE_MODELS);
+    return await this.parts.models.list();
+  }
+
+  async model(name: string): Promise<ModelDetail> {
+    demandAny(this.#policy, await this.#principal(), SEE_MODELS);
+    return await this.parts.models.show(name);
+  }
+
+  async manageModel(request: ModelRequest, signal?: AbortSignal): Promise<ModelDetail> {
+    demand(this.#policy, await this.#principal(), 'manage-models');
+    return await this.parts.models.manage(request, this.#stop(signal));
+  }
+
+  async *pullModel(request: PullRequest, signal?: AbortSignal): AsyncGenerator<PullEvent> {
+    demand(this.#policy, await this.#principal(), 'manage-models');
+    yield* this.parts.models.pull(request, this.#stop(signal));
   }
 
   async embed(request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {

@@ -17,6 +17,7 @@ import type { ComplianceCache, Embedder, Federation, SectionSearch } from '../qu
 import type { Maintenance, Store } from '../store/index.ts';
 import type { Recorder } from './audited/recorder.ts';
 import type { NodeConfig } from './config.ts';
+import type { Fetching, ModelManager } from './model-manager.ts';
 import type { NodeQueries } from './queries.ts';
 
 /** What the process hands in: the outside world. Tests replace it. */
@@ -58,6 +59,8 @@ export interface NodeParts {
   readonly maintenance: Maintenance;
   readonly importer: Importer;
   readonly sources: Sources;
+  readonly fetching: Fetching;
+  readonly models: ModelManager;
   /** Connections to the outside, closed with the node. */
   readonly http: HttpClient;
   readonly queue: ImportQueue;

@@ -1,4 +1,5 @@
 /** Where the parts of the distribution lie, from source and from dist alike. */
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -9,6 +10,17 @@ export function shippedModelFolder(): string {
 
 export function shippedClassifierFolder(): string {
   return fileURLToPath(new URL('models/fractal-incidents-v1', ROOT));
+}
+
+/** Folders of all models of the distribution, those that the program cannot do without first. */
+export function shippedModels(): string[] {
+  const folder = new URL('models/', ROOT);
+  const standard = [shippedModelFolder(), shippedClassifierFolder()];
+  const others = readdirSync(folder)
+    .sort()
+    .filter((name) => existsSync(new URL(`${name}/model.json`, folder)))
+    .map((name) => fileURLToPath(new URL(name, folder)));
+  return [...standard, ...others.filter((one) => !standard.includes(one))];
 }
 
 export function shippedPolicy(): string {

@@ -1,4 +1,5 @@
 /** What query needs from above. Declared where it is called; `ai` and `security` implement, `node` hands in. */
+import type { FractalError } from '../base/index.ts';
 import type { WriteRule } from '../store/index.ts';
 
 /** Which model made a vector. Two vectors compare only if this is equal. */
@@ -13,6 +14,8 @@ export interface ModelIdentity {
 
 export interface Embedder {
   readonly model: ModelIdentity;
+  /** Why it cannot be used, when that is known beforehand; `embed` then throws it. */
+  readonly fault?: FractalError;
   /**
    * One unit-length vector per text, row-major: `texts.length × dimension` floats.
    * Throws `unavailable` when the model cannot be loaded; there is no fallback.
@@ -57,6 +60,7 @@ export type Action =
   | 'export'
   | 'sync'
   | 'infer'
+  | 'manage-models'
   | 'administer'
   | 'audit'
   | 'impersonate';

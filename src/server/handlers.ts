@@ -20,6 +20,7 @@ import { importFiles, reindex } from './import-handler.ts';
 import * as jobs from './job-handlers.ts';
 import { fromQuery, type ObjectSchema } from './json-schema.ts';
 import { openMetrics } from './metrics.ts';
+import { manageModel, model, models, pullModel } from './model-handlers.ts';
 import { mcp } from './mcp.ts';
 import * as openAi from './openai-handlers.ts';
 import { openApi } from './openapi.ts';
@@ -118,4 +119,8 @@ export const HANDLERS: Readonly<Record<HandlerName, Handler>> = {
   login: sessions.login,
   logout: sessions.logout,
   sessions: sessions.sessions,
+  manageModel,
+  model,
+  models,
+  pullModel,
 };

@@ -19,6 +19,9 @@ import type {
   EmbedRequest,
   GenerateEvent,
   GenerateTextRequest,
+  ModelDetail,
+  ModelInfo,
+  ModelRequest,
   ServedModel,
   DoctorCheck,
   ExternalTableRequest,
@@ -41,6 +44,8 @@ import type {
   NodeStatus,
   PolicyAnswer,
   PolicyRequest,
+  PullEvent,
+  PullRequest,
   ReindexEvent,
   RunRequest,
   SearchAnswer,
@@ -308,6 +313,28 @@ export class RemoteNode implements NodeApi {
 
   aiDocumentation(): Promise<AiDocumentation> {
     return this.#json({ method: 'GET', path: '/v1/ai/documentation' });
+  }
+
+  async models(): Promise<readonly ModelInfo[]> {
+    return (await this.#json<{ models: ModelInfo[] }>({ method: 'GET', path: '/v1/registry/models' })).models;
+  }
+
+  model(name: string): Promise<ModelDetail> {
+    return this.#json({ method: 'GET', path: `/v1/registry/models/${encodeURIComponent(name)}` });
+  }
+
+  manageModel(request: ModelRequest, signal?: AbortSignal): Promise<ModelDetail> {
+    return this.#json({ method: 'POST', path: '/v1/registry/models', body: request, signal });
+  }
+
+  async *pullModel(request: PullRequest, signal?: AbortSignal): AsyncGenerator<PullEvent, void, undefined> {
+    const path = '/v1/registry/pull';
+    const response = await this.#call({ method: 'POST', path, body: request, accept: NDJSON_TYPE, signal });
+    for await (const line of lines(this.#chunks(response, signal))) {
+      const event = JSON.parse(line) as PullEvent | ErrorLine;
+      if (event.type === 'error') throw FractalError.fromProblem(event.problem);
+      yield event;
+    }
   }
 
   async servedModels(): Promise<readonly ServedModel[]> {

@@ -15,6 +15,7 @@ import {
 import type { JsonSchema, ObjectSchema } from './json-schema.ts';
 import { LAW_OBLIGATIONS, LAW_OBLIGATIONS_QUERY } from './obligation-schemas.ts';
 import { AUDIT_ROUTES } from './audit-routes.ts';
+import { MODEL_ROUTES } from './model-routes.ts';
 import { QUERY_ROUTES } from './query-routes.ts';
 import { SESSION_ROUTES } from './session-routes.ts';
 import {
@@ -452,7 +453,7 @@ export const ROUTES = [
     method: 'POST',
     path: '/mcp',
     handler: 'mcp',
-    summary: 'Model Context Protocol: search, sql, check and law_show as tools.',
+    summary: 'Model Context Protocol: search, ask, sql, check and law_show as tools.',
     request: { [JSON_TYPE]: { type: 'object' } },
     response: { [JSON_TYPE]: { type: 'object' } },
   },
@@ -482,6 +483,7 @@ export const ROUTES = [
     request: { [JSON_TYPE]: EXTERNAL_REQUEST },
     response: { [JSON_TYPE]: EXTERNAL_ANSWER },
   },
+  ...MODEL_ROUTES,
   ...AUDIT_ROUTES,
 ] as const satisfies readonly Route[];
 

@@ -14,7 +14,6 @@ const code = await main(process.argv.slice(2), processIo({ root: '/', version: '
     flight: memoryFlight,
   }),
   init: async () => ({ nodeId: 'n', name: 'n' }),
-  models: { list: async () => [], add: async () => 'x', use: async () => undefined },
   mappings: {
     list: async () => [],
     show: async () => ({}),

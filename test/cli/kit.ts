@@ -160,7 +160,6 @@ export async function desk(given?: NodeApi): Promise<Desk> {
       made.inited.push(options);
       return { nodeId: 'n-1', name: options.name ?? 'node-1' };
     },
-    models: { list: async () => [], add: async () => 'x', use: async () => undefined },
     mappings: {
       list: async () => [MAPPING],
       show: async (_, name) => ({ name }),

@@ -99,7 +99,7 @@ describe('what is refused', () => {
   for (const line of [
     ['app', 'list'],
     ['sync', 'now', '--anything'],
-    ['models', 'pull'],
+    ['law', 'impact'],
   ])
     it(`not built: ${line.join(' ')}`, () => {
       assert.throws(() => parse(line, {}), { code: 'command.not_built', kind: 'unavailable' });

@@ -346,6 +346,23 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       await assert.rejects(node.proveAudit(999_999_999), ofKind('not_found'));
     });
 
+    it('lists its models, shows one, pins it, and knows no others', async () => {
+      const [first] = await node.models();
+      assert.ok(first !== undefined && first.in_use && first.kind === 'embedding');
+      const shown = await node.model(first.id);
+      assert.deepEqual([shown.name, shown.pinned], [first.name, false]);
+      assert.ok(shown.files.every(({ sha256 }) => /^[0-9a-f]{64}$/.test(sha256)));
+      assert.equal((await node.manageModel({ action: 'pin', name: first.name })).pinned, true);
+      assert.equal((await node.model(first.name)).pinned, true);
+      assert.equal((await node.manageModel({ action: 'unpin', name: first.name })).pinned, false);
+      await assert.rejects(node.model('none'), ofKind('not_found'));
+      await assert.rejects(node.manageModel({ action: 'use', name: 'none' }), ofKind('not_found'));
+      await assert.rejects(
+        collect(node.pullModel({ name: 'none', from: 'nowhere' })),
+        ofKind('not_found', 'bad_input'),
+      );
+    });
+
     it('says what it is', async () => {
       const status = await node.status();
       assert.equal(status.mode, 'single-user');

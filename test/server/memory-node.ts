@@ -20,6 +20,11 @@ import type {
   EmbedRequest,
   GenerateEvent,
   GenerateTextRequest,
+  ModelDetail,
+  ModelInfo,
+  ModelRequest,
+  PullEvent,
+  PullRequest,
   ServedModel,
   DoctorCheck,
   ExternalTableRequest,
@@ -630,6 +635,60 @@ export class MemoryNode implements NodeApi {
   async aiDocumentation(): Promise<AiDocumentation> {
     this.#see('aiDocumentation', undefined);
     return { use_cases: { format: 'fractal.use-cases/1', version: '1', use_cases: {} }, models: [] };
+  }
+
+  /** What `manageModel` and `pullModel` changed. */
+  readonly modelState = { pinned: false };
+
+  #model(name: string): ModelDetail {
+    if (!['m', 'm-1'].includes(name))
+      throw notFoundError('model.unknown', 'there is no model of that name here', 'Models here: m-1.');
+    return {
+      name: 'm-1',
+      id: 'm',
+      version: '1',
+      kind: 'embedding',
+      format: 'onnx',
+      runtime: 'onnx',
+      licence: 'Apache-2.0',
+      bytes: 3_000_000,
+      ram_bytes_needed: 9_000_000,
+      sha256: 'ab'.repeat(32),
+      dimension: 2,
+      context_tokens: null,
+      in_use: true,
+      pinned: this.modelState.pinned,
+      shipped: false,
+      measured: null,
+      fault: null,
+      card: { purpose: 'Tests.', data: 'None.', figures: ['right always'], limits: ['everything'] },
+      card_text: '# Card\n',
+      files: [{ path: 'model.onnx', bytes: 3_000_000, sha256: 'ab'.repeat(32) }],
+    };
+  }
+
+  async models(): Promise<readonly ModelInfo[]> {
+    this.#see('models', undefined);
+    return [this.#model('m')];
+  }
+
+  async model(name: string): Promise<ModelDetail> {
+    this.#see('model', name);
+    return this.#model(name);
+  }
+
+  async manageModel(request: ModelRequest, signal?: AbortSignal): Promise<ModelDetail> {
+    this.#see('manageModel', request, signal);
+    if (request.action === 'pin' || request.action === 'unpin')
+      this.modelState.pinned = request.action === 'pin';
+    return this.#model(request.action === 'add' ? 'm' : request.name);
+  }
+
+  async *pullModel(request: PullRequest, signal?: AbortSignal): AsyncGenerator<PullEvent> {
+    this.#see('pullModel', request, signal);
+    const model = this.#model(request.name);
+    yield { type: 'file', file: 'model.onnx', bytes: 3_000_000, done: 0, total: 1 };
+    yield { type: 'model', model };
   }
 
   async servedModels(): Promise<readonly ServedModel[]> {

@@ -1,7 +1,7 @@
 /** Incident narratives to labels: linear heads over hashed n-grams, by ONNX Runtime on this machine's processor. */
-import { freemem } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { integrityError, unavailableError, type FileSystem, type Limits } from '../../base/index.ts';
+import { integrityError, type FileSystem, type Limits } from '../../base/index.ts';
+import { LazyModel, demandMemory, freeMemory } from '../lazy-model.ts';
 import { readModelFile } from '../model-folder.ts';
 import { featuresOf } from './features.ts';
 import type { ClassifierFolder, Taxonomy } from './manifest.ts';
@@ -15,6 +15,8 @@ export interface IncidentClassifierOptions {
   readonly model: ClassifierFolder;
   readonly fs: FileSystem;
   readonly limits: Limits;
+  /** Bytes that may be taken; what the system says when absent. */
+  readonly freeMemory?: () => number;
 }
 
 /** Of each taxonomy the chance of each of its labels, in the order of the manifest; they sum to 1. */
@@ -23,12 +25,17 @@ export type Chances = ReadonlyMap<string, readonly number[]>;
 export class IncidentClassifier {
   readonly model: ClassifierFolder;
   readonly #options: IncidentClassifierOptions;
-  #loaded: Promise<Loaded> | undefined;
+  readonly #lazy: LazyModel<Loaded>;
 
   /** Cheap: the file is read and checked when the first text comes. */
   constructor(options: IncidentClassifierOptions) {
     this.model = options.model;
     this.#options = options;
+    this.#lazy = new LazyModel({
+      load: () => this.#start(),
+      free: ({ session }) => session.release(),
+      idleMs: options.limits.model_idle_ms,
+    });
   }
 
   get taxonomies(): readonly Taxonomy[] {
@@ -37,21 +44,20 @@ export class IncidentClassifier {
 
   /** A text without one known word gets chances too; ask `hasWords` first. One model call for a batch of texts. */
   async classify(texts: readonly string[], signal?: AbortSignal): Promise<Chances[]> {
-    const loaded = await this.#load();
     const size = this.#options.limits.classify_batch_texts;
-    const out: Chances[] = [];
-    for (let start = 0; start < texts.length; start += size) {
-      signal?.throwIfAborted();
-      out.push(...(await this.#batch(loaded, texts.slice(start, start + size))));
-    }
-    return out;
+    return await this.#lazy.use(async (loaded) => {
+      const out: Chances[] = [];
+      for (let start = 0; start < texts.length; start += size) {
+        signal?.throwIfAborted();
+        out.push(...(await this.#batch(loaded, texts.slice(start, start + size))));
+      }
+      return out;
+    });
   }
 
   /** Frees the model's memory; the next text loads it again. */
   async unload(): Promise<void> {
-    const loaded = await this.#loaded;
-    this.#loaded = undefined;
-    await loaded?.session.release();
+    await this.#lazy.unload();
   }
 
   async #batch({ session, tensor }: Loaded, texts: readonly string[]): Promise<Chances[]> {
@@ -90,25 +96,10 @@ export class IncidentClassifier {
     return found;
   }
 
-  async #load(): Promise<Loaded> {
-    this.#loaded ??= this.#start();
-    try {
-      return await this.#loaded;
-    } catch (error) {
-      this.#loaded = undefined;
-      throw error;
-    }
-  }
-
   async #start(): Promise<Loaded> {
     const { model, fs, limits } = this.#options;
     const { id, ram_bytes_needed: needed } = model.manifest;
-    if (freemem() < needed)
-      throw unavailableError(
-        'model.memory',
-        `the model ${id} needs ${needed} bytes of memory and ${freemem()} are free`,
-        'Close other programs.',
-      );
+    demandMemory(id, needed, (this.#options.freeMemory ?? freeMemory)());
     const weights = await readModelFile(fs, model, 'model.onnx', limits);
     const ort = await import('onnxruntime-node');
     const session = await ort.InferenceSession.create(weights, {

@@ -1,7 +1,7 @@
 /** A classifier as a folder: linear heads over hashed n-grams, one for each taxonomy. */
 import path from 'node:path';
 import { badInputError, sha256, unavailableError, type FileSystem } from '../../base/index.ts';
-import type { ModelFile } from '../model-folder.ts';
+import type { ModelFile } from '../model-manifest.ts';
 
 export interface Taxonomy {
   readonly name: string;

@@ -10,3 +10,4 @@ export { Sources } from './sources.ts';
 export type { ListedVersion } from './sources.ts';
 export { SourceTimer } from './timer.ts';
 export { Web } from './web.ts';
+export type { WebRequest } from './web.ts';

@@ -5,6 +5,7 @@
  */
 import type { AuditCategory } from '../../schema/index.ts';
 import type { ImportEvent, ImportRequest, Job, NodeApi, ReindexEvent, WatchRequest } from '../api.ts';
+import type { ModelDetail } from '../models-api.ts';
 import type { Detail, Recorder } from './recorder.ts';
 
 type Result<K extends keyof NodeApi> = ReturnType<NodeApi[K]>;
@@ -72,6 +73,10 @@ const imported = (events: readonly ImportEvent[]): Detail => {
     if (event.type === 'result') counts[event.result.status] = (counts[event.result.status] ?? 0) + 1;
   return { files: counts };
 };
+
+/** Names and versions of models are plain names, and the hash says which bytes they were. */
+const modelTold = (model: ModelDetail | undefined): Detail =>
+  model === undefined ? {} : { model: `${model.id} ${model.version}`, sha256: model.sha256 };
 
 const jobDoor = (id: number): string => `job/${id}`;
 const jobState = ([job]: readonly Job[]): Detail =>
@@ -187,6 +192,49 @@ export const DOORS: Doors = {
     changes: false,
     resource: () => 'models',
     outcome: ([found]) => ({ models: found?.models.length ?? 0 }),
+  },
+  models: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'models',
+    outcome: ([models]) => ({ rows: models?.length ?? 0 }),
+  },
+  model: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'models',
+    asked: (recorder, name) => ({ name_hash: recorder.hidden(name) }),
+    outcome: ([model]) => modelTold(model),
+  },
+  manageModel: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'models',
+    asked: (recorder, request) => ({
+      action: coded(request.action),
+      ...('name' in request ? { name_hash: recorder.hidden(String(request.name)) } : {}),
+      ...('folder' in request ? { paths: [recorder.hidden(String(request.folder))] } : {}),
+    }),
+    outcome: ([model]) => modelTold(model),
+  },
+  pullModel: {
+    category: 'administration',
+    shape: 'events',
+    changes: true,
+    resource: () => 'models',
+    asked: (recorder, { name, from, allow_network }) => ({
+      name_hash: recorder.hidden(name),
+      ...(from === undefined ? {} : { source: recorder.hidden(from) }),
+      ...given({ allow_network }),
+    }),
+    // Of all events the last one is kept: the model.
+    outcome: (events) => {
+      const last = events.at(-1);
+      return last?.type === 'model' ? modelTold(last.model) : {};
+    },
   },
   servedModels: { unaudited: 'names of models; asked before each message of other protocols' },
   sql: {

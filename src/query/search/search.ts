@@ -107,13 +107,15 @@ export class SectionSearch {
   async prepare(): Promise<void> {
     const { store, embedder } = this.#ports;
     if (store.hasLanceTable(SECTION_TABLE)) return;
+    if (embedder.fault !== undefined) throw embedder.fault;
     await this.#make(embedder.model);
   }
 
-  /** Throws `search.model_mismatch` when the index was made by another model: vectors of two models do not compare. */
+  /** Throws why the model cannot be used, and `search.model_mismatch` when the index was made by another model: vectors of two models do not compare. */
   async checkModel(): Promise<void> {
     const { store, embedder } = this.#ports;
     const { commitVersion } = store;
+    if (embedder.fault !== undefined) throw embedder.fault;
     if (this.#modelChecked === commitVersion) return;
     const [made] = await store.rows<{ model_id: string; model_version: string; model_sha256: string }>(
       'select model_id, model_version, model_sha256 from node.search_indexes where name = $1',

@@ -23,6 +23,7 @@ export const ACTIONS: readonly Action[] = [
   'export',
   'sync',
   'infer',
+  'manage-models',
   'administer',
   'audit',
   'impersonate',
