@@ -67,7 +67,11 @@ async function serve(rows: number): Promise<void> {
     hidden: [],
   };
   const policy: AccessPolicy = {
-    decide: () => ({ allowed: true, predicate: undefined }),
+    // Nothing else is here, so nothing of the domain is either.
+    decide: (_, { tables }) =>
+      tables.every((name) => name === '*')
+        ? { allowed: true, predicate: undefined }
+        : { allowed: false, rule: 'only lineitem is here' },
     scope: () => ({ key: 'bench', tables: [table] }),
     writing: () => ({ allowed: false, rule: 'nothing is written here' }),
   };
