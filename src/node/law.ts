@@ -3,6 +3,7 @@ import { deniedError, today } from '../base/index.ts';
 import {
   diffLaw,
   findDocument,
+  governedSnapshot,
   lawObligations,
   listDocuments,
   showLaw,
@@ -67,23 +68,24 @@ export class LawQuestions {
 
   /** All reads of one answer see one commit. */
   async #read<T>(signal: AbortSignal | undefined, body: (rows: ReadRows) => Promise<T>): Promise<T> {
-    const decision = this.#policy.decide(this.#principal, {
-      action: 'read',
-      tables: TABLES,
-      shown: ['*'],
-    });
-    if (!decision.allowed)
-      throw deniedError(
-        'policy.denied',
-        `${this.#principal.id} may not read the law (${decision.rule})`,
-        'Ask an administrator for the right.',
-      );
-    if (decision.predicate !== undefined)
-      throw deniedError(
-        'policy.row_predicate',
-        'comparing versions under a row predicate is not part of this version',
-        'Use search, or ask an administrator.',
-      );
+    let isLimited = false;
+    for (const table of TABLES) {
+      const request = { action: 'read', tables: [table], shown: ['*'] } as const;
+      const decision = this.#policy.decide(this.#principal, request);
+      if (!decision.allowed)
+        throw deniedError(
+          'policy.denied',
+          `${this.#principal.id} may not read the law (${decision.rule})`,
+          'Ask an administrator for the right.',
+        );
+      isLimited ||= decision.predicate !== undefined;
+    }
+    // Under a row rule, what there is to compare, list and name is what SQL would show.
+    if (isLimited) {
+      const { store, limits } = this.#parts;
+      const ports = { store, limits, policy: this.#policy };
+      return await governedSnapshot(ports, this.#principal, signal ?? new AbortController().signal, body);
+    }
     return await this.#parts.store.snapshot((snapshot) =>
       body(async (sql, params) => {
         signal?.throwIfAborted();

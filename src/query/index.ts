@@ -32,6 +32,7 @@ export { diffLaw } from './law/diff.ts';
 export type { DiffAnswer, ProvisionChange } from './law/diff.ts';
 export { findDocument, listDocuments, versionsOf } from './law/documents.ts';
 export type { LawDocument, LawVersion, ListedDocument } from './law/documents.ts';
+export { governedSnapshot } from './law/governed-snapshot.ts';
 export type { Provision, ReadRows } from './law/provisions.ts';
 export { lawObligations } from './law/obligations.ts';
 export type { Register, RegisteredObligation } from './law/obligations.ts';
