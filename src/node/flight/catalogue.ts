@@ -1,6 +1,7 @@
 /** The tables that a principal may read, as Flight SQL tells them: those that `node.tables` lists for them. */
 import type { DuckDBType } from '@duckdb/node-api';
-import { Field, Schema } from 'apache-arrow';
+import { Field, Null, Schema } from 'apache-arrow';
+import { FractalError } from '../../base/index.ts';
 import type { ForeignKey, TableInfo, TableType } from '../../flight/index.ts';
 import { isDerived, type ReadScope, type ReadableTable } from '../../query/index.ts';
 import { TABLES, allColumns, arrowSchema, type Column, type Table } from '../../schema/index.ts';
@@ -55,12 +56,23 @@ function columnsOf(table: Table, seen: ReadableTable, writable: readonly string[
 
 /** Columns of a table that is not of the model: an external one, one that is worked out, one of the node's own. */
 function columnsBeside(table: ReadableTable, types: ReadonlyMap<string, DuckDBType>): Schema {
-  const { schema } = arrowShape(table.columns.map(({ name, type }) => ({ name, type: types.get(type)! })));
-  const told = schema.fields.map((field, i) => {
-    const metadata = new Map([...field.metadata, ...remarks(table, table.columns[i]!, true)]);
-    return new Field(field.name, field.type, true, metadata);
-  });
-  return new Schema(told, schema.metadata);
+  return new Schema(
+    table.columns.map((column) => {
+      const field = fieldOf(column.name, types.get(column.type)!);
+      const metadata = new Map([...field.metadata, ...remarks(table, column, true)]);
+      return new Field(field.name, field.type, true, metadata);
+    }),
+  );
+}
+
+/** One that Arrow has no type for is told without: it is in the way of nobody who does not ask for it. */
+function fieldOf(name: string, type: DuckDBType): Field {
+  try {
+    return arrowShape([{ name, type }]).schema.fields[0]!;
+  } catch (error) {
+    if (!(error instanceof FractalError)) throw error;
+    return new Field(name, new Null(), true);
+  }
 }
 
 /** Types by their names. */

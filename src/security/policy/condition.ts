@@ -221,9 +221,11 @@ export function toSql(condition: Resolved, dialect: Dialect): string {
   }
 }
 
+/** Columns of external tables have the names that their files give them; Lance has columns of the model alone. */
 export function columnSql(column: string, dialect: Dialect): string {
+  if (dialect === 'duckdb') return `t."${column.replaceAll('"', '""')}"`;
   invariant(/^[a-z][a-z0-9_]*$/.test(column), 'a column of the model');
-  return dialect === 'duckdb' ? `t."${column}"` : column;
+  return column;
 }
 
 export function textSql(text: string): string {

@@ -204,7 +204,7 @@ export class PolicyEngine implements AccessPolicy {
 
   /** Why somebody sees what they see of a table (`schema.name`), and of its columns what they do not see plainly. */
   inWords(principal: Principal, name: string): TableInWords {
-    const table = MODEL.find((one) => tableName(one) === name);
+    const table = this.#tables.find((one) => tableName(one) === name);
     if (table === undefined) return { rules: [], columns: {} };
     const asker = this.#asker(principal);
     const bears = (rule: Grant | Denial): boolean =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { tableFromIPC } from 'apache-arrow';
 import { silentLog } from '../../../src/base/index.ts';
 import { FlightClient, FlightSqlClient, flight, flightSql as sql, ipcOf } from '../../../src/flight/index.ts';
@@ -41,6 +42,13 @@ const POLICY = {
       grants: [
         { id: 'law', actions: ['read'], tables: ['law.*'] },
         { id: 'own', actions: ['read'], tables: ['esh.*', 'ext.order'], where: own },
+        {
+          id: 'names',
+          actions: ['read'],
+          tables: ['ext.names'],
+          where: { in: [{ column: 'Site Id' }, { principal: 'sites' }] },
+          columns: { mask: { 'Full "Name"': { mask: 'partial', keep: 1 } } },
+        },
         { id: 'tags', actions: ['read'], tables: ['ext.tags'], columns: { hide: ['secret'] } },
       ],
     },
@@ -182,6 +190,34 @@ describe('federated statements', () => {
       });
   });
 
+  it('read columns by the names that files give them, also where rules speak of them', async () => {
+    const text = 'Site Id,"Full ""Name""",Größe,select\na,Ann Smith,1,2\nb,Bob Brown,3,4\n';
+    const source = await t.file('names.csv', text);
+    await overSocket('root').externalTables({ action: 'add', name: 'names', source });
+    const sql = `select "Full ""Name""", "Größe" from ext.names where "select" > 1 order by 2`;
+    for (const [user, rows] of [
+      [
+        'root',
+        [
+          ['Ann Smith', 1],
+          ['Bob Brown', 3],
+        ],
+      ],
+      ['ann', [['A***', 1]]],
+    ] as const) {
+      assert.deepEqual(await read(await overSocket(user).sql({ sql })), rows);
+      assert.deepEqual(await read(ipcOf((await connect(user)).query(sql))), rows);
+    }
+    assert.deepEqual(await read(await overSocket('ann').sql({ sql: 'select 1 as one' })), [[1]]);
+    const { explanation } = await overSocket('root').policy({ action: 'explain', principal: 'ann', sql });
+    const [told] = explanation?.tables ?? [];
+    assert.deepEqual(
+      [told?.why.map((rule) => rule.id), told?.masked.map((one) => one.name)],
+      [['names'], ['Full "Name"']],
+    );
+    await overSocket('root').externalTables({ action: 'remove', name: 'names' });
+  });
+
   for (const [user, statement, parameter, rows] of ASKED)
     it(`${user}: ${statement.replaceAll(/\s+/g, ' ')}`, async () => {
       const literal = statement.replace('$1', `'${parameter}'`);
@@ -311,6 +347,30 @@ describe('the lists of Flight', () => {
       JSON.stringify((await rowsOf(ann.fetch(sql.CommandGetTables, { includeSchema: true }))).map(String)),
       /secret/,
     );
+  });
+
+  it('are there also beside a column that Arrow has no type for', async () => {
+    const source = path.join(t.folder, 'odd.parquet');
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run(`copy (select 1 as n, {'a': 1}::variant as "odd one") to '${source}'`);
+    connection.closeSync();
+    instance.closeSync();
+    await overSocket('root').externalTables({ action: 'add', name: 'odd', source });
+    const client = await connect('root');
+    const told = await rowsOf(
+      client.fetch(sql.CommandGetTables, { dbSchemaFilterPattern: 'ext', includeSchema: true }),
+    );
+    const odd = told.find((row) => row['table_name'] === 'odd');
+    const { fields } = tableFromIPC(odd?.['table_schema'] as Uint8Array).schema;
+    assert.deepEqual(
+      fields.map((field) => [field.name, String(field.type)]),
+      [
+        ['n', 'Int32'],
+        ['odd one', 'Null'],
+      ],
+    );
+    await overSocket('root').externalTables({ action: 'remove', name: 'odd' });
   });
 
   it('follow what is registered and what may be read, at once', async () => {
