@@ -42,6 +42,11 @@ export const writeJson = (session: Session, value: unknown): Promise<void> =>
 
 export const writeLine = (session: Session, line = ''): Promise<void> => session.io.stdout.write(`${line}\n`);
 
+/** That a weaker model or mode answered is part of the answer: neither --quiet nor a pipe hides it. */
+export async function showBadges(session: Session, badges: readonly string[]): Promise<void> {
+  for (const badge of badges) await writeLine(session, session.style.yellow(`! ${oneLine(badge)}`));
+}
+
 /** A note for people: never on standard output, never with --quiet. */
 export async function note(session: Session, line: string): Promise<void> {
   if (!session.values.quiet) await session.io.stderr.write(`${line}\n`);

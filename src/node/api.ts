@@ -118,9 +118,12 @@ export interface SearchHit {
 
 export interface SearchAnswer {
   readonly query: string;
+  /** How it was found; `text` also when the embedding model could not be used, and `badges` then say so. */
   readonly mode: SearchMode;
   readonly at: string;
   readonly model: string | null;
+  /** Says that a weaker mode answered, and why; empty when all is as asked for. */
+  readonly badges: readonly string[];
   readonly hits: readonly SearchHit[];
 }
 

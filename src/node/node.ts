@@ -1,5 +1,5 @@
 /** One node: every layer built in one place, started and stopped in order. */
-import { asFractalError, badInputError, newId, today, type Log } from '../base/index.ts';
+import { asFractalError, badInputError, newId, type Log } from '../base/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
   ComplianceCache,
@@ -103,6 +103,7 @@ import { askSessions, loginDoor } from './logins.ts';
 import type { ListedQuery, SlowQuery } from './query-api.ts';
 import type { LoginDoor, SessionAnswer, SessionRequest } from './session-api.ts';
 import { NodeSources } from './sources.ts';
+import { searchNode } from './search.ts';
 import { SiteChecks } from './site-checks.ts';
 import { VERSION, describeNode } from './status.ts';
 import { answerSql, explainSql, type SqlAsker } from './sql.ts';
@@ -120,7 +121,6 @@ export interface NodeOptions {
   readonly serving?: boolean;
 }
 
-const DEFAULT_K = 10;
 /** Who may use models, manage them, or keep the node sees which there are. */
 const SEE_MODELS = ['infer', 'manage-models', 'administer'] as const;
 
@@ -375,40 +375,7 @@ export class FractalNode implements Auditable {
   }
 
   async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
-    const mode = request.mode ?? 'hybrid';
-    const at = request.at ?? today(this.parts.outside.clock);
-    const hits = await this.parts.search.find(
-      await this.#principal(),
-      {
-        query: request.query,
-        mode,
-        k: request.k ?? DEFAULT_K,
-        at,
-        jurisdiction: request.jurisdiction,
-        document: request.document,
-        rerank: request.rerank ?? false,
-      },
-      signal,
-    );
-    const { model } = this.parts.embedder;
-    return {
-      query: request.query,
-      mode,
-      at,
-      model: mode === 'text' ? null : `${model.id} ${model.version}`,
-      hits: hits.map((hit, i) => ({
-        rank: i + 1,
-        section_id: hit.section_id,
-        document_id: hit.document_id,
-        citation: hit.citation,
-        heading: hit.heading,
-        text: hit.text,
-        score: hit.score,
-        scores: { vector: hit.vector_score, text: hit.text_score, fused: hit.fused_score },
-        in_force_from: hit.in_force_from,
-        in_force_to: hit.in_force_to,
-      })),
-    };
+    return await searchNode(this.parts, await this.#principal(), request, signal);
   }
 
   async *ask(request: AskRequest, signal?: AbortSignal): AsyncGenerator<AskEvent> {

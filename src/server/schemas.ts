@@ -150,6 +150,7 @@ export const SEARCH_ANSWER: ObjectSchema = record({
   mode: { type: 'string', enum: ['hybrid', 'vector', 'text'] },
   at: date('the day asked for'),
   model: { type: ['string', 'null'], description: 'embedding model, null in text mode' },
+  badges: { type: 'array', items: text('a weaker mode answered, and why') },
   hits: {
     type: 'array',
     items: record({

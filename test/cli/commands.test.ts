@@ -456,6 +456,15 @@ describe('search', () => {
     );
   });
 
+  it('says first that a weaker mode answered, with --quiet too', async () => {
+    d.node.imported.set('/a', 'The noise limits at work are strict.');
+    d.node.badges = ['Found by words alone.'];
+    assert.equal(await d.run('search', 'noise', '--quiet'), 0);
+    assert.match(d.stdout.text, /^! Found by words alone\.\n 1\. Act 1/);
+    assert.equal(await d.run('search', 'noise', '--json'), 0);
+    assert.deepEqual((JSON.parse(d.stdout.text) as { badges: unknown }).badges, ['Found by words alone.']);
+  });
+
   it('says that nothing was found and what to try', async () => {
     assert.equal(await d.run('search', 'x'), 0);
     assert.equal(d.stdout.text, 'Nothing was found.\n');

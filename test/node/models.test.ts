@@ -183,6 +183,24 @@ describe('models of a node', () => {
     const verify = t.node.manageModel({ action: 'verify', name: 'fractal-embed-1.0.1' });
     await assert.rejects(verify, { code: 'model.hash', kind: 'integrity' });
     await assert.rejects(t.node.embed({ input: ['a'] }), { code: 'model.hash', kind: 'integrity' });
+    await assert.rejects(t.node.search({ query: 'valve' }), { code: 'model.hash', kind: 'integrity' });
+    // Not there at all: words alone are left, and the answer says so. What needs the model is an error.
+    await rm(path.join(folder, 'model.json'));
+    await t.reopen();
+    const found = await t.node.search({ query: 'valve', rerank: true });
+    assert.deepEqual([found.mode, found.model, found.hits.length], ['text', null, 1]);
+    assert.match(found.badges.join(), /Found by words alone[^]*model\.missing[^]*Not ordered again/);
+    assert.deepEqual((await t.node.search({ query: 'valve', mode: 'text' })).badges, []);
+    for (const failing of [
+      t.node.search({ query: 'valve', mode: 'vector' }),
+      t.node.classify({ texts: ['A worker fell.'], labels: ['fall', 'fire'] }),
+      collect(t.node.ask({ question: 'What shall the operator lock?' })),
+      collect(t.node.import({ paths: [path.join(t.folder, 'a.xml')] })),
+      t.node
+        .sql({ sql: `select section_id from search.hybrid_search('valve', 3)` })
+        .then((batches) => collect(batches)),
+    ])
+      await assert.rejects(failing, { code: 'model.missing', kind: 'unavailable' });
     await writeFile(path.join(folder, 'model.json'), '{');
     await t.reopen();
     await assert.rejects(t.node.embed({ input: ['a'] }), { code: 'model.manifest' });

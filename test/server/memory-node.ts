@@ -111,6 +111,8 @@ export class MemoryNode implements NodeApi {
   readonly answers = new Map<string, Uint8Array>();
   readonly aborted: string[] = [];
   warnings: readonly string[] = [];
+  /** Of searches. */
+  badges: readonly string[] = [];
   /** What `lawDiff` answers. */
   changes: LawDiff['changes'] = [];
   checks: readonly DoctorCheck[] = [{ name: 'data directory', ok: true, detail: 'writable', cure: '' }];
@@ -199,6 +201,7 @@ export class MemoryNode implements NodeApi {
       mode: request.mode ?? 'hybrid',
       at: request.at ?? '2026-01-01',
       model: 'm',
+      badges: this.badges,
       hits,
     };
   }

@@ -2,7 +2,7 @@ import type { AskAnswer, AskRequest, Claim, NodeApi } from '../../node/index.ts'
 import { internalError } from '../../base/index.ts';
 import { snippet } from '../output/snippet.ts';
 import { oneLine, wrap } from '../output/text.ts';
-import { note, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
+import { note, showBadges, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 const WIDTH_MAX = 100;
 /** Of the passages that were read, so many are shown when there is no answer. */
@@ -72,7 +72,7 @@ export async function showAnswer(session: Session, answer: AskAnswer): Promise<v
     session,
     style.dim(`${answer.label}, ${sure}, ${answer.model}, record ${answer.inference_id}`),
   );
-  for (const badge of answer.badges) await note(session, `  note: ${badge}`);
+  await showBadges(session, answer.badges);
   if (answer.dropped.length > 0)
     await note(session, `  note: statements of the model left out: ${answer.dropped.join(', ')}`);
 }

@@ -1,7 +1,7 @@
 import type { SearchAnswer, SearchHit, SearchRequest } from '../../node/index.ts';
 import { markWords, snippet } from '../output/snippet.ts';
 import { oneLine, wrap } from '../output/text.ts';
-import { note, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
+import { note, showBadges, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 const SNIPPET_LINES = 3;
 const WIDTH_MAX = 100;
@@ -20,6 +20,7 @@ export const runSearch: Run<'search'> = async (session) => {
   await withNode(session, async (node) => {
     const answer = await node.search(request, signal);
     if (values.json) return writeJson(session, answer);
+    await showBadges(session, answer.badges);
     await showHits(session, answer);
     if (answer.hits.length === 0) await nothingFound(session, request, (await node.status()).search.sections);
   });
