@@ -18,6 +18,7 @@ export interface Governed {
   connect(): Promise<FlightSqlClient>;
   /** With a token made for the user. */
   as(user: string): Promise<FlightSqlClient>;
+  readonly token: (user: string) => string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -40,6 +41,7 @@ export async function governed(
   rules: Rules,
   users: readonly Principal[],
   before: (node: FractalNode) => Promise<void> = async () => undefined,
+  patience = PATIENCE_MS,
 ): Promise<Governed> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
   const dataDir = path.join(folder, 'node');
@@ -58,7 +60,7 @@ export async function governed(
   const config = JSON.parse(await readFile(file, 'utf8')) as object;
   await writeFile(
     file,
-    JSON.stringify({ ...config, policy: 'policy.json', limits: { sql_timeout_max_ms: PATIENCE_MS } }),
+    JSON.stringify({ ...config, policy: 'policy.json', limits: { sql_timeout_max_ms: patience } }),
   );
 
   const node = await openNode(options);
@@ -95,6 +97,7 @@ export async function governed(
     root,
     clock,
     connect,
+    token: (user) => tokens.get(user) ?? '',
     as: async (user) => {
       const client = await connect();
       client.flight.useToken(`Bearer ${tokens.get(user) ?? ''}`);
