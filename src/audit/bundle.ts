@@ -6,6 +6,7 @@ import { badInputError, integrityError } from '../base/index.ts';
 import { Refused } from './outside/bytes.ts';
 import { BUNDLE_FORMAT, checkBundle } from './outside/check.ts';
 import type { AuditBundle, BundleVerdict } from './outside/verdict.ts';
+import { readCosigned } from './cosigned.ts';
 import { inclusionProof } from './merkle.ts';
 import { printKey, printNote } from './note.ts';
 import { sizeOf, type AuditLog } from './log.ts';
@@ -19,7 +20,10 @@ export async function makeBundle(log: AuditLog, id: number): Promise<AuditBundle
       `entry ${id} has expired: only its hash is left`,
       '`fractal audit show` lists entries with their text.',
     );
-  const note = await log.checkpointOver(id + 1);
+  // One that a hub has cosigned says more than a newer one.
+  const cosigned = await readCosigned(log);
+  const isCosigned = cosigned !== undefined && sizeOf(cosigned.note) > id;
+  const note = isCosigned ? cosigned.note : await log.checkpointOver(id + 1);
   const size = sizeOf(note);
   const proof = await log.still(() => inclusionProof(log.tiles.hashAt, id, size));
   return {
@@ -27,7 +31,7 @@ export async function makeBundle(log: AuditLog, id: number): Promise<AuditBundle
     entry: bytes.toString('utf8'),
     proof: proof.map((one) => Buffer.from(one).toString('base64')),
     checkpoint: printNote(note),
-    keys: [printKey(log.options.keys.signer.key)],
+    keys: [printKey(log.options.keys.signer.key), ...(isCosigned ? cosigned.keys : [])],
   };
 }
 

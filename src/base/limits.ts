@@ -631,6 +631,38 @@ export const LIMITS = {
     why: 'one upload over Flight; it lies in a file until it is whole',
   },
   // audit
+  audit_batch_entries: {
+    value: 4096,
+    unit: 'entries',
+    why: 'entries of an audit log in one part that is sent',
+  },
+  audit_batch_bytes: {
+    value: 1 * MiB,
+    unit: 'bytes',
+    why: 'entries of an audit log in one part that is sent; half of what a request may hold, since texts are escaped',
+  },
+  audit_pending_bytes: {
+    value: 1024 * MiB,
+    unit: 'bytes',
+    why: 'entries of one received audit log that wait for a checkpoint, counted in whole parts',
+  },
+  audit_replicas: { value: 1000, unit: 'logs', why: 'audit logs of other nodes that a hub holds' },
+  audit_evidence: {
+    value: 100,
+    unit: 'files',
+    why: 'checkpoints that contradict a received audit log, kept as evidence, of one log',
+  },
+  audit_cosigners: { value: 8, unit: 'keys', why: 'hubs whose cosignatures of its audit log a node keeps' },
+  audit_push_tries: {
+    value: 5,
+    unit: 'tries',
+    why: 'a part of an audit log that a hub does not answer is sent so often',
+  },
+  audit_push_pause_ms: {
+    value: 200,
+    unit: 'milliseconds',
+    why: 'pause before a part of an audit log is sent again; doubled each time',
+  },
   audit_queue_entries: {
     value: 65_536,
     unit: 'entries',
@@ -699,6 +731,11 @@ export const FIXED_LIMITS = {
     value: 10_000,
     unit: 'entries',
     why: 'entries of the audit log in one answer',
+  },
+  audit_file_bytes: {
+    value: 512 * MiB,
+    unit: 'bytes',
+    why: 'an exported audit log that is read; export from a later entry on',
   },
   audit_bundle_bytes: {
     value: 1024 * 1024,

@@ -615,6 +615,9 @@ export const COMMANDS = [
         'the files alone and writes nothing. `prove` makes a bundle: one file that `verify-bundle` checks anywhere, with no node.',
       'Without --key, `verify-bundle` trusts the key that lies in the bundle: that shows that nothing was changed since it ' +
         'was signed, not who signed. Give the key that the owner of the node told you.',
+      '`push` sends the log to a hub, with the token of the environment variable FRACTAL_HUB_TOKEN; the hub compares it with ' +
+        'what it holds, names the first entry that was changed, and cosigns. `export` and `import-log` do the same with a ' +
+        'file. A hub takes a log once its key was given to `accept`; `replicas` lists what it holds, or verifies one.',
       '`verifier` writes what an outsider checks bundles with: a program of one file for Node, or with --out NAME.html a page ' +
         'for a browser. Both work with no network and no Fractal.',
     ],
@@ -622,12 +625,24 @@ export const COMMANDS = [
       {
         name: 'ACTION',
         doc: 'What to do. Default: show.',
-        values: ['show', 'verify', 'checkpoint', 'prove', 'verify-bundle', 'verifier'],
+        values: [
+          'show',
+          'verify',
+          'checkpoint',
+          'prove',
+          'verify-bundle',
+          'verifier',
+          'export',
+          'import-log',
+          'push',
+          'accept',
+          'replicas',
+        ],
         optional: true,
       },
       {
-        name: 'ENTRY|FILE',
-        doc: 'For prove: the number of an entry. For verify-bundle: the bundle.',
+        name: 'ENTRY|FILE|KEY|LOG',
+        doc: 'prove: number of an entry. verify-bundle, import-log: the file. accept: a key. replicas: a log to verify.',
         optional: true,
         file: true,
       },
@@ -662,8 +677,18 @@ export const COMMANDS = [
         name: 'out',
         type: 'path',
         arg: 'FILE',
-        doc: 'For prove, checkpoint and verifier: where to write. Default: standard output.',
+        doc: 'For prove, checkpoint, verifier and export: where to write. Default: standard output.',
       },
+      {
+        name: 'from',
+        type: 'integer',
+        arg: 'N',
+        default: 0,
+        min: 0,
+        max: Number.MAX_SAFE_INTEGER,
+        doc: 'For export: the first entry.',
+      },
+      { name: 'to', type: 'string', arg: 'URL', doc: 'For push: the address of the hub.' },
       {
         name: 'key',
         type: 'list',

@@ -1,5 +1,5 @@
 /** The audit log, as `NodeApi` tells it. For those with the right `audit`. */
-import type { AuditBundle, FoundEntries, Verdict } from '../audit/index.ts';
+import type { AuditBundle, FoundEntries, ReceivedPart, ReplicaState, Verdict } from '../audit/index.ts';
 
 export interface AuditRequest {
   /** `YYYY-MM-DD`, or ISO 8601 with a time zone: from then on. */
@@ -30,7 +30,49 @@ export interface AuditCheckpoint {
   readonly key: string;
 }
 
+export interface AuditExportRequest {
+  /** Number of the first entry. */
+  readonly from: number;
+  /** Before this one; the checkpoint that was exported covers it. */
+  readonly end: number;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+export interface AuditExport {
+  /** Lines of segments, without line ends; fewer than asked for where they are long. */
+  readonly lines: readonly string[];
+}
+
+export interface CosignatureRequest {
+  /** C2SP signed note, as the hub gave it back. */
+  readonly note: string;
+  /** Key of the hub that cosigned, in the note format. */
+  readonly key: string;
+}
+
+export type ReplicaRequest =
+  | { readonly action: 'list' }
+  /** From now on the log of this key is taken. */
+  | { readonly action: 'accept'; readonly key: string }
+  | { readonly action: 'verify'; readonly origin: string }
+  | ({ readonly action: 'receive' } & ReceivedPart);
+
+export interface ReplicaAnswer {
+  /** All that are held, or the one that was asked about. */
+  readonly replicas: readonly ReplicaState[];
+  readonly verdict?: AuditVerdict;
+}
+
+export type { ReplicaState } from '../audit/index.ts';
+
 export interface AuditApi {
+  /** A part of the log as it stands in its files, for a copy. */
+  exportAudit(request: AuditExportRequest): Promise<AuditExport>;
+  /** Keeps a cosigned checkpoint of this node's log; answers whether it is the newest one. */
+  cosignedAudit(request: CosignatureRequest): Promise<{ readonly kept: boolean }>;
+  /** Logs of other nodes that are held here. To receive needs the right `replicate`, to accept `administer`. */
+  auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer>;
   /** The newest entries that fit, in the order of the log. */
   audit(request: AuditRequest): Promise<AuditAnswer>;
   /** Reads every entry. A damaged log is an answer, not an error. */

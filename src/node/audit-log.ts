@@ -1,6 +1,8 @@
 /** Questions about the audit log, under the right `audit`. */
 import path from 'node:path';
 import {
+  keepCosigned,
+  linesOf,
   findEntries,
   checkNote,
   makeBundle,
@@ -21,7 +23,10 @@ import type {
   AuditApi,
   AuditBundle,
   AuditCheckpoint,
+  AuditExport,
+  AuditExportRequest,
   AuditRequest,
+  CosignatureRequest,
   AuditVerdict,
 } from './audit-api.ts';
 import { AUDIT_FOLDER } from './audited/open-audit.ts';
@@ -29,7 +34,7 @@ import { SYSTEM } from './parts.ts';
 
 const DEFAULT_LIMIT = 100;
 
-export class AuditQuestions implements AuditApi {
+export class AuditQuestions implements Omit<AuditApi, 'auditReplicas'> {
   readonly #log: AuditLog;
 
   constructor(log: AuditLog, policy: NodePolicy, principal: Principal) {
@@ -71,6 +76,18 @@ export class AuditQuestions implements AuditApi {
       note: printNote(note),
       key: printKey(this.#log.options.keys.signer.key),
     };
+  }
+
+  async exportAudit({ from, end, limit }: AuditExportRequest): Promise<AuditExport> {
+    const most = this.#log.options.limits.audit_batch_entries;
+    const areWhole = [from, end, limit].every((one) => Number.isSafeInteger(one) && one >= 0);
+    if (!areWhole || limit < 1 || limit > most)
+      throw badInputError('audit.limit', `the limit must be from 1 to ${most}`, 'Ask for fewer at a time.');
+    return { lines: await linesOf(this.#log, from, end, limit) };
+  }
+
+  async cosignedAudit({ note, key }: CosignatureRequest): Promise<{ kept: boolean }> {
+    return { kept: await keepCosigned(this.#log, note, key) };
   }
 
   async proveAudit(entry: number): Promise<AuditBundle> {

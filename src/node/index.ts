@@ -98,9 +98,16 @@ export type {
   AuditCheckpoint,
   AuditRequest,
   AuditVerdict,
+  AuditExport,
+  AuditExportRequest,
+  CosignatureRequest,
+  ReplicaAnswer,
+  ReplicaRequest,
+  ReplicaState,
 } from './audit-api.ts';
 export { AUDIT_CATEGORIES } from '../schema/index.ts';
-export { headline, printBundle, spaced, verifyBundle } from '../audit/index.ts';
+export { headline, printBundle, pushLog, spaced, verifyBundle } from '../audit/index.ts';
+export type { LogSource } from '../audit/index.ts';
 export { verifyAuditFiles } from './audit-log.ts';
 export type { ListedQuery, QueryFigures, SlowQuery } from './query-api.ts';
 export type { From, ListedSession, LoginDoor, SessionAnswer, SessionRequest } from './session-api.ts';

@@ -64,8 +64,20 @@ import {
 } from './access.ts';
 import { administerPolicy, administerUsers } from './administer.ts';
 import { documentAi, type AiDocumentation } from './ai-documentation.ts';
-import type { AuditAnswer, AuditBundle, AuditCheckpoint, AuditRequest, AuditVerdict } from './audit-api.ts';
+import type {
+  AuditAnswer,
+  AuditBundle,
+  AuditCheckpoint,
+  AuditExport,
+  AuditExportRequest,
+  AuditRequest,
+  AuditVerdict,
+  CosignatureRequest,
+  ReplicaAnswer,
+  ReplicaRequest,
+} from './audit-api.ts';
 import { AuditQuestions } from './audit-log.ts';
+import { replicaAnswer } from './audit-replicas.ts';
 import { buildAi } from './build-ai.ts';
 import { buildEmbedder } from './build-embedder.ts';
 import { askNode } from './ask.ts';
@@ -453,6 +465,19 @@ export class FractalNode implements Auditable {
 
   async checkpointAudit(): Promise<AuditCheckpoint> {
     return await (await this.#auditLog()).checkpointAudit();
+  }
+
+  async exportAudit(request: AuditExportRequest): Promise<AuditExport> {
+    return await (await this.#auditLog()).exportAudit(request);
+  }
+
+  async cosignedAudit(request: CosignatureRequest): Promise<{ kept: boolean }> {
+    return await (await this.#auditLog()).cosignedAudit(request);
+  }
+
+  async auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer> {
+    const principal = await this.#principal();
+    return await replicaAnswer(this.parts.audit.replicas, this.#policy, principal, request);
   }
 
   async proveAudit(entry: number): Promise<AuditBundle> {

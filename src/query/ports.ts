@@ -63,6 +63,8 @@ export type Action =
   | 'manage-models'
   | 'administer'
   | 'audit'
+  /** Sends the audit log of another node, to be held and cosigned. */
+  | 'replicate'
   | 'impersonate';
 
 /** What a principal wants to do. `tables` are `schema.name`, or `*` for the action as such. */

@@ -83,6 +83,50 @@ const BUNDLE = object({
 
 const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
 
+export const EXPORT_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: {
+    from: whole('number of the first entry'),
+    end: whole('before this one'),
+    limit: whole('at most so many'),
+  },
+  required: ['from', 'end', 'limit'],
+  additionalProperties: false,
+};
+
+export const COSIGNATURE: ObjectSchema = {
+  type: 'object',
+  properties: { note: text('C2SP signed note, cosigned'), key: text('of the hub that cosigned') },
+  required: ['note', 'key'],
+  additionalProperties: false,
+};
+
+export const REPLICA_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    action: { type: 'string', enum: ['list', 'accept', 'verify', 'receive'] },
+    key: text('for accept: the key that signs the log'),
+    origin: text('for verify and receive: the log'),
+    from: whole('for receive: number of the first line'),
+    lines: texts('for receive: lines of the log, without line ends'),
+    checkpoint: text('for receive: C2SP signed note of the log, as of now'),
+  },
+  required: ['action'],
+  additionalProperties: false,
+};
+
+const REPLICA = object(
+  {
+    origin: text('the log'),
+    key: text('that signs it'),
+    size: whole('entries under a cosigned checkpoint'),
+    pending: whole('entries that wait for one'),
+    note: text('the last cosigned checkpoint'),
+    cosigner: text('key that cosigns'),
+  },
+  ['note'],
+);
+
 export const AUDIT_ROUTES = [
   {
     method: 'GET',
@@ -118,5 +162,31 @@ export const AUDIT_ROUTES = [
     handler: 'auditProof',
     summary: 'One entry with all that is needed to check it elsewhere.',
     response: { [JSON_TYPE]: BUNDLE },
+  },
+  {
+    method: 'GET',
+    path: '/v1/audit/lines',
+    handler: 'auditLines',
+    summary: 'A part of the audit log as it stands in its files, for a copy.',
+    query: EXPORT_QUERY,
+    response: { [JSON_TYPE]: object({ lines: texts('of segments, without line ends') }) },
+  },
+  {
+    method: 'POST',
+    path: '/v1/audit/cosignature',
+    handler: 'auditCosignature',
+    summary: 'Keeps a checkpoint of this audit log that a hub has cosigned.',
+    request: { [JSON_TYPE]: COSIGNATURE },
+    response: { [JSON_TYPE]: object({ kept: { type: 'boolean', description: 'whether it is the newest' } }) },
+  },
+  {
+    method: 'POST',
+    path: '/v1/audit/replicas',
+    handler: 'auditReplicas',
+    summary: 'Audit logs of other nodes: list, accept a key, verify one, receive a part and cosign it.',
+    request: { [JSON_TYPE]: REPLICA_REQUEST },
+    response: {
+      [JSON_TYPE]: object({ replicas: { type: 'array', items: REPLICA }, verdict: VERDICT }, ['verdict']),
+    },
   },
 ] as const;

@@ -1,5 +1,6 @@
 /** A running node, asked over its local socket. The other end of `app.ts`, behind the same `NodeApi`. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { FractalError, deniedError, unavailableError, type Problem } from '../base/index.ts';
 import type {
   AskEvent,
@@ -7,6 +8,11 @@ import type {
   AuditAnswer,
   AuditBundle,
   AuditCheckpoint,
+  AuditExport,
+  AuditExportRequest,
+  CosignatureRequest,
+  ReplicaAnswer,
+  ReplicaRequest,
   AuditRequest,
   AuditVerdict,
   CheckRequest,
@@ -70,7 +76,9 @@ import { EVENTS_TYPE, FRAMES_TYPE, JSON_TYPE, NDJSON_TYPE } from './routes.ts';
 import { shortSocketPath } from './socket-path.ts';
 
 export interface RemoteNodeOptions {
-  readonly socketPath: string;
+  /** Its local socket; or `url`, its HTTP port, for a node elsewhere. */
+  readonly socketPath?: string;
+  readonly url?: URL;
   /** Whom to act as; the local operator when absent. */
   readonly principal?: string;
   readonly token?: string | undefined;
@@ -92,6 +100,7 @@ const DATA = 'data: ';
 type ErrorLine = { readonly type: 'error'; readonly problem: Problem };
 
 export class RemoteNode implements NodeApi {
+  readonly #url: URL | undefined;
   readonly #socketPath: string;
   readonly #principal: string | undefined;
   readonly #token: string | undefined;
@@ -99,7 +108,9 @@ export class RemoteNode implements NodeApi {
   readonly #open = new Set<IncomingMessage>();
 
   constructor(options: RemoteNodeOptions) {
-    this.#socketPath = shortSocketPath(options.socketPath, process.cwd());
+    this.#url = options.url;
+    this.#socketPath =
+      options.socketPath === undefined ? '' : shortSocketPath(options.socketPath, process.cwd());
     this.#principal = options.principal;
     this.#token = options.token;
     this.#purpose = options.purpose;
@@ -372,6 +383,18 @@ export class RemoteNode implements NodeApi {
     return this.#json({ method: 'POST', path: '/v1/audit/checkpoint', body: {} });
   }
 
+  exportAudit(request: AuditExportRequest): Promise<AuditExport> {
+    return this.#json({ method: 'GET', path: `/v1/audit/lines${queryOf({ ...request })}` });
+  }
+
+  cosignedAudit(request: CosignatureRequest): Promise<{ kept: boolean }> {
+    return this.#json({ method: 'POST', path: '/v1/audit/cosignature', body: request });
+  }
+
+  auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/audit/replicas', body: request });
+  }
+
   proveAudit(entry: number): Promise<AuditBundle> {
     return this.#json({ method: 'GET', path: `/v1/audit/${entry}/proof` });
   }
@@ -431,15 +454,18 @@ export class RemoteNode implements NodeApi {
   #send(call: Call): Promise<IncomingMessage> {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     return new Promise((resolve, reject) => {
-      const request = httpRequest(
+      const url = this.#url;
+      const request = (url?.protocol === 'https:' ? httpsRequest : httpRequest)(
         {
-          socketPath: this.#socketPath,
+          ...(url === undefined
+            ? { socketPath: this.#socketPath }
+            : { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port }),
           method: call.method,
           path: call.path,
           // A connection per call: a kept one may be cut by the node while the next request is on its way.
           agent: false,
           headers: {
-            host: 'localhost',
+            host: url?.host ?? 'localhost',
             accept: call.accept ?? JSON_TYPE,
             ...(this.#principal === undefined ? {} : { [PRINCIPAL_HEADER]: this.#principal }),
             ...(this.#purpose === undefined ? {} : { [PURPOSE_HEADER]: this.#purpose }),
@@ -452,7 +478,13 @@ export class RemoteNode implements NodeApi {
         },
         resolve,
       );
-      request.on('error', (error) => reject(connectionError(error, call.signal)));
+      request.on('error', (error) =>
+        reject(
+          url === undefined || call.signal?.aborted === true
+            ? connectionError(error, call.signal)
+            : unreachable(url, error),
+        ),
+      );
       request.end(body);
     });
   }
@@ -496,6 +528,14 @@ function problemOf(body: string): FractalError {
     'Run the same version of Fractal on both sides: restart the node with `fractal start`.',
   );
 }
+
+const unreachable = (url: URL, error: unknown): FractalError =>
+  unavailableError(
+    'node.unreachable',
+    `${url.host} does not answer (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`,
+    'See whether the node there runs, and whether its certificate is known here (NODE_EXTRA_CA_CERTS).',
+    { cause: error },
+  );
 
 function connectionError(error: unknown, signal: AbortSignal | undefined): FractalError {
   if (error instanceof FractalError) return error;

@@ -344,6 +344,11 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       assert.ok(Array.isArray((await node.audit({ limit: 5 })).entries));
       await assert.rejects(node.audit({ since: 'yesterday' }), ofKind('bad_input'));
       await assert.rejects(node.proveAudit(999_999_999), ofKind('not_found'));
+      assert.ok(Array.isArray((await node.exportAudit({ from: 0, end: size, limit: 5 })).lines));
+      await assert.rejects(node.exportAudit({ from: 0, end: size, limit: 0 }), ofKind('bad_input'));
+      assert.deepEqual((await node.auditReplicas({ action: 'list' })).replicas, []);
+      const origin = 'fractal.audit/00000000-0000-0000-0000-000000000000';
+      await assert.rejects(node.auditReplicas({ action: 'verify', origin }), ofKind('not_found'));
     });
 
     it('lists its models, shows one, pins it, and knows no others', async () => {

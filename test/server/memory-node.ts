@@ -8,6 +8,11 @@ import type {
   AuditAnswer,
   AuditBundle,
   AuditCheckpoint,
+  AuditExport,
+  AuditExportRequest,
+  CosignatureRequest,
+  ReplicaAnswer,
+  ReplicaRequest,
   AuditRequest,
   AuditVerdict,
   CheckRequest,
@@ -751,6 +756,23 @@ export class MemoryNode implements NodeApi {
   async checkpointAudit(): Promise<AuditCheckpoint> {
     this.#see('checkpointAudit', undefined);
     return { origin: 'o', size: 1, root: 'r', note: 'o\n1\nr\n\n— o sig\n', key: 'o+id+key' };
+  }
+
+  async exportAudit(request: AuditExportRequest): Promise<AuditExport> {
+    this.#see('exportAudit', request);
+    if (request.limit < 1) throw badInputError('audit.limit', 'no limit', 'Write one.');
+    return { lines: [] };
+  }
+
+  async cosignedAudit(request: CosignatureRequest): Promise<{ kept: boolean }> {
+    this.#see('cosignedAudit', request);
+    throw badInputError('audit.cosignature', 'none', 'Push again.');
+  }
+
+  async auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer> {
+    this.#see('auditReplicas', request);
+    if (request.action !== 'list') throw notFoundError('audit.replica_unknown', 'none', 'Accept it.');
+    return { replicas: [] };
   }
 
   async proveAudit(entry: number): Promise<AuditBundle> {

@@ -2,6 +2,7 @@ import { ERROR_KINDS, usageError } from '../../base/index.ts';
 import { printBundle, type AuditAnswer, type AuditVerdict } from '../../node/index.ts';
 import { tableLines, type TableColumn } from '../output/table.ts';
 import { oneLine, plural } from '../output/text.ts';
+import { accept, exportLog, importLog, push, replicas } from './audit-replicas.ts';
 import { checkBundle, writeTo, writeVerifier, type AuditSession } from './audit-outside.ts';
 import { note, runningSocket, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
@@ -14,6 +15,16 @@ export const runAudit: Run<'audit'> = async (session) => {
       return await checkpoint(session);
     case 'prove':
       return await prove(session, entryOf(word));
+    case 'export':
+      return await exportLog(session);
+    case 'import-log':
+      return await importLog(session, word);
+    case 'push':
+      return await push(session);
+    case 'accept':
+      return await accept(session, word);
+    case 'replicas':
+      return await replicas(session, word);
     case 'verifier':
       return await writeVerifier(session);
     case 'verify-bundle':

@@ -536,6 +536,42 @@ export const DOORS: Doors = {
     resource: () => 'audit',
     outcome: ([checkpoint]) => ({ size: checkpoint?.size ?? 0, root: checkpoint?.root ?? '' }),
   },
+  exportAudit: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'audit',
+    asked: (_recorder, { from, end, limit }) => given({ from, end, limit }),
+    outcome: ([answer]) => ({ rows: answer?.lines.length ?? 0 }),
+  },
+  cosignedAudit: {
+    category: 'sync',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'audit',
+    asked: (recorder, { note, key }) => ({
+      note_hash: recorder.hidden(note),
+      key_hash: recorder.hidden(key),
+    }),
+    outcome: ([answer]) => ({ kept: answer?.kept ?? false }),
+  },
+  auditReplicas: {
+    category: 'sync',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'audit-replica',
+    asked: (recorder, request) => ({
+      action: coded(request.action),
+      ...('key' in request ? { key_hash: recorder.hidden(request.key) } : {}),
+      ...('origin' in request ? { origin_hash: recorder.hidden(request.origin) } : {}),
+      ...('lines' in request ? { from: request.from, rows: request.lines.length } : {}),
+    }),
+    // Names of logs that are held here are known: what was asked for may be anything.
+    outcome: ([answer]) =>
+      answer?.replicas.length === 1
+        ? { origin: answer.replicas[0]?.origin ?? '', size: answer.replicas[0]?.size ?? 0 }
+        : { rows: answer?.replicas.length ?? 0 },
+  },
   proveAudit: {
     category: 'access',
     shape: 'answer',

@@ -1,6 +1,6 @@
 /** The audit log of a node: opened after its store, told of each commit before it is made, closed last. */
 import path from 'node:path';
-import { AuditLog, decodeEntry, openKeys } from '../../audit/index.ts';
+import { AuditLog, Replicas, decodeEntry, openKeys } from '../../audit/index.ts';
 import { asFractalError, type Limits, type Log } from '../../base/index.ts';
 import { MIGRATIONS, type AuditValue } from '../../schema/index.ts';
 import type { ContentHash, PendingCommit, Store } from '../../store/index.ts';
@@ -8,6 +8,8 @@ import type { NodeAudit, Outside } from '../parts.ts';
 import { Recorder } from './recorder.ts';
 
 export const AUDIT_FOLDER = 'audit';
+/** Logs of other nodes. */
+const REPLICA_FOLDER = 'audit-replicas';
 
 export interface OpenAuditOptions {
   readonly dataDir: string;
@@ -43,7 +45,15 @@ export async function openAudit({
       });
     await compareCommits(audit, store, log);
     store.guardCommits((commit) => tellCommit(audit, recorder, commit), keys.hashKey);
-    return { log: audit, keys, recorder };
+    const replicas = new Replicas({
+      fs,
+      folder: path.join(dataDir, REPLICA_FOLDER),
+      cosigner: keys.cosigner,
+      clock,
+      limits,
+      sink: audit,
+    });
+    return { log: audit, keys, recorder, replicas };
   } catch (error) {
     await audit.close();
     throw error;

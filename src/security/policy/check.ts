@@ -26,6 +26,7 @@ export const ACTIONS: readonly Action[] = [
   'manage-models',
   'administer',
   'audit',
+  'replicate',
   'impersonate',
 ];
 /** Actions on rows: only these can be limited to some of them. */
