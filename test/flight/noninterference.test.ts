@@ -3,6 +3,8 @@
  * every metadata command with the same bytes, or with the same error.
  */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { FractalError } from '../../src/base/index.ts';
 import {
@@ -14,6 +16,7 @@ import {
   type FlightSqlClient,
   type Message,
 } from '../../src/flight/index.ts';
+import type { FractalNode } from '../../src/node/index.ts';
 import { TABLES } from '../../src/schema/index.ts';
 import { ATTACKS } from '../security/attacks.ts';
 import { ANN, BOB, CANARY, NUMBER, RULES, fill } from '../security/hidden.ts';
@@ -22,11 +25,50 @@ import { messagesOf, tableOf } from './kit.ts';
 
 type Question = (client: FlightSqlClient) => Promise<string>;
 
+const WITH_METERS = {
+  ...RULES,
+  roles: {
+    ...RULES.roles,
+    inspector: {
+      ...RULES.roles.inspector,
+      grants: [
+        ...RULES.roles.inspector.grants,
+        {
+          id: 'own-meters',
+          actions: ['read'],
+          tables: ['ext.meters'],
+          where: { in: [{ column: 'site_id' }, { principal: 'sites' }] },
+          columns: { hide: ['secret'], mask: { note: { mask: 'partial', keep: 1 } } },
+        },
+      ],
+    },
+  },
+};
+
+/** A file of which some rows, a column and parts of another are hidden, and one of which all is. */
+async function addMeters(node: FractalNode, isFull: boolean): Promise<void> {
+  const folder = path.dirname(node.parts.dataDir);
+  const add = async (name: string, text: string): Promise<void> => {
+    const source = path.join(folder, `${name}.csv`);
+    await writeFile(source, text);
+    await node.externalTables({ action: 'add', name, source });
+  };
+  const shown = (secret: string): string => `1,shown,${secret},a${secret}\n2,shown,${secret},b${secret}\n`;
+  // No type of the engine may be told by a value that is hidden: the numbers are of one kind.
+  const hidden = Array.from({ length: 50 }, (_, i) => `${1000 + i},hidden,${CANARY},${CANARY}\n`).join('');
+  const head = 'n,site_id,secret,note\n';
+  await add('meters', head + (isFull ? shown(CANARY) + hidden : shown('other')));
+  if (isFull) await add(`z_${CANARY.toLowerCase()}`, `${CANARY}\n${CANARY}\n`);
+}
+
 let nodes: readonly Governed[] = [];
 const clients = new Map<string, readonly FlightSqlClient[]>();
 before(async () => {
   const make = (isFull: boolean): Promise<Governed> =>
-    governed(RULES, [ANN, BOB], (node) => fill(node.parts.store, isFull));
+    governed(WITH_METERS, [ANN, BOB], async (node) => {
+      await fill(node.parts.store, isFull);
+      await addMeters(node, isFull);
+    });
   nodes = [await make(true), await make(false)];
   for (const { id } of [ANN, BOB]) clients.set(id, await Promise.all(nodes.map((node) => node.as(id))));
 });
@@ -56,6 +98,30 @@ async function sameFor(who: string, name: string, question: Question): Promise<s
     if (!name.toLowerCase().includes(hidden)) assert.ok(!found.includes(hidden), `${name}: ${hidden}`);
   return found;
 }
+
+const METER_ATTACKS = [
+  'from ext.meters',
+  'select count(*), max(n), sum(n) from ext.meters',
+  'summarize ext.meters',
+  'describe ext.meters',
+  'select secret from ext.meters',
+  `select n from ext.meters where note like '%CANARY%'`,
+  'select n::tinyint from ext.meters where n::tinyint > 0',
+  `select n from ext.meters where case when n > 900 then error('there') else true end`,
+  `select n from ext.meters where cast(n as utinyint) < 255 and site_id = 'hidden'`,
+  'select distinct on (site_id) site_id from ext.meters',
+  'select m.n, s.name from ext.meters m full join esh.sites s using (site_id) order by all',
+  'select n from ext.meters order by note limit 1 offset 3',
+  'select approx_count_distinct(n), quantile_cont(n, 0.9) from ext.meters',
+  'explain from ext.meters',
+  `from ext.z_canary`,
+  `from ext.z_absent`,
+  `select 1 from node.tables where schema_name = 'ext'`,
+  `from node.columns where schema_name = 'ext'`,
+  'show tables',
+  'from ext.meter',
+  'select * from ext.meters where n = (select max(n) from ext.meters)',
+];
 
 const bytes = (part: Uint8Array): string => Buffer.from(part).toString('latin1');
 
@@ -129,6 +195,18 @@ describe('over Flight, what is hidden makes no difference', () => {
         }
     });
 
+  it(`in files that are read as tables (${METER_ATTACKS.length})`, async () => {
+    for (const who of both)
+      for (const text of METER_ATTACKS) {
+        const name = text.includes('canary') ? `${text} ${CANARY}` : text;
+        await sameFor(who, name, rows(text));
+        await sameFor(who, name, prepared(text));
+      }
+    await sameFor('ann', 'a transaction', inTransaction('from ext.meters'));
+    const [full] = clients.get('ann')!;
+    assert.equal((await tableOf(full!.query('from ext.meters'))).numRows, 2);
+  });
+
   it('byte by byte, for statements whose order is their own', async () => {
     for (const who of both)
       for (const text of [
@@ -160,6 +238,8 @@ describe('over Flight, what is hidden makes no difference', () => {
       ...TABLES.map(({ schema, name }) => [schema, name]),
       ['esh', 'no_such'],
       ['node', 'principals'],
+      ['ext', 'meters'],
+      ['ext', 'z_absent'],
     ];
     const questions: [string, Question][] = [
       ['catalogs', fetched(sql.CommandGetCatalogs, {})],
