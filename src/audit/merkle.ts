@@ -2,6 +2,7 @@
  * Hashing of the Merkle tree of RFC 9162 §2.1. Hashes are 32 bytes; lists of hashes are one buffer.
  */
 import { hash } from 'node:crypto';
+import { invariant } from '../base/index.ts';
 import { HASH_BYTES } from './entry.ts';
 
 /** Levels of the tree in one tile (C2SP tlog-tiles). */
@@ -15,7 +16,7 @@ node[0] = 1;
 
 /** Writes the hash of two neighbours, 64 bytes of `source` from `at`, to `target`. */
 export function hashPair(source: Uint8Array, at: number, target: Buffer, to: number): void {
-  node.set(source.subarray(at, at + 2 * HASH_BYTES), 1);
+  for (let i = 0; i < 2 * HASH_BYTES; i++) node[i + 1] = source[at + i] ?? 0;
   // A string of bytes is made faster than a buffer.
   target.write(hash('sha256', node, 'binary'), to, HASH_BYTES, 'latin1');
 }
@@ -122,14 +123,26 @@ export class TreeEdge {
     return this.#levels[0]?.count ?? 0;
   }
 
-  /** Adds a leaf hash, in hexadecimal. */
-  add(leaf: string, level = 0): void {
+  /** Adds a leaf hash: 32 bytes. */
+  add(leaf: Uint8Array, level = 0): void {
     const edge = (this.#levels[level] ??= { bytes: Buffer.alloc(TILE_BYTES), count: 0 });
-    edge.bytes.write(leaf, (edge.count % TILE_WIDTH) * HASH_BYTES, 'hex');
+    edge.bytes.set(leaf, (edge.count % TILE_WIDTH) * HASH_BYTES);
     edge.count++;
-    if (edge.count % TILE_WIDTH !== 0) return;
+    if (edge.count % TILE_WIDTH === 0) this.#full(level, edge, rootOfFull(edge.bytes));
+  }
+
+  /** Adds a whole tile of leaves whose root is known, where a tile begins. */
+  addTile(leaves: Uint8Array, root: Uint8Array): void {
+    const edge = (this.#levels[0] ??= { bytes: Buffer.alloc(TILE_BYTES), count: 0 });
+    invariant(edge.count % TILE_WIDTH === 0, 'a tile is added where one begins');
+    edge.bytes.set(leaves);
+    edge.count += TILE_WIDTH;
+    this.#full(0, edge, root);
+  }
+
+  #full(level: number, edge: { readonly bytes: Buffer; count: number }, root: Uint8Array): void {
     this.#onFull(level, edge.count / TILE_WIDTH - 1, edge.bytes);
-    this.add(rootOfFull(edge.bytes).toString('hex'), level + 1);
+    this.add(root, level + 1);
   }
 
   /** The tile of a level that is not full. */

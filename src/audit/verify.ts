@@ -4,10 +4,12 @@
  */
 import path from 'node:path';
 import type { FileSystem } from '../base/index.ts';
+import { tileFrom, type CleanSegment } from './clean-segment.ts';
 import { HASH_BYTES, NO_HASH, decodeEntry } from './entry.ts';
+import { isInForm } from './form.ts';
 import { readHead, type Head } from './head.ts';
 import type { AuditLog } from './log.ts';
-import { TILE_WIDTH, TreeEdge } from './merkle.ts';
+import { TILE_BYTES, TILE_WIDTH, TreeEdge } from './merkle.ts';
 import {
   checkNote,
   parseCheckpoint,
@@ -20,6 +22,7 @@ import {
 import { SEGMENT_FOLDER, firstOf, scanSegment, segmentName, type Fault, type Line } from './segment.ts';
 import { PUBLIC_KEYS, readKeys } from './signer.ts';
 import { tilePath } from './tiles.ts';
+import { VerifyPool } from './verify-pool.ts';
 
 export interface Verdict {
   readonly ok: boolean;
@@ -132,6 +135,19 @@ class Verification {
     for (const name of names)
       if (firstOf(name) === undefined)
         this.#fault(null, `segments/ holds ${name}, which is no file of the log`);
+    const pool = new VerifyPool(firsts.at(-1) ?? 0);
+    try {
+      await this.#files(firsts, end, pool);
+    } finally {
+      await pool.close();
+    }
+  }
+
+  /** Files in their order; some are read and checked ahead, all but the last, which may go on meanwhile. */
+  async #files(firsts: readonly number[], end: number, pool: VerifyPool): Promise<void> {
+    const ahead: Promise<CleanSegment | undefined>[] = [];
+    const checked = async (first: number): Promise<CleanSegment | undefined> =>
+      await pool.check(first, await this.#fs.readFile(this.#fileOf(first)));
     for (const [i, first] of firsts.entries()) {
       const size = this.#tree.size;
       if (first !== size) {
@@ -141,39 +157,99 @@ class Verification {
         );
         return;
       }
-      const bytes = await fs.readFile(path.join(segments, segmentName(first)));
-      const file = linesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), end - first);
-      let stopped: LogFault | undefined;
-      const scanned = scanSegment(file, first, this.#last, (line) => {
-        if (stopped === undefined) stopped = this.#take(line);
-      });
-      await this.#compareTiles(
-        i === firsts.length - 1 || stopped !== undefined || scanned.fault !== undefined,
-      );
-      if (stopped !== undefined) {
-        this.#faults.push({ ...stopped, entry: this.#firstUnlike ?? stopped.entry });
-        return;
+      const isLast = i === firsts.length - 1;
+      for (let next = i + ahead.length; ahead.length < pool.width && next < firsts.length - 1; next++) {
+        const one = checked(firsts[next] ?? 0);
+        // Whoever waits for it hears of a failure; after a fault nobody may.
+        one.catch(() => undefined);
+        ahead.push(one);
       }
-      if (scanned.fault !== undefined) {
-        await this.#broken(scanned.fault, file, scanned.bytes, i === firsts.length - 1);
-        return;
-      }
+      const clean = await ahead.shift();
+      const isWhole =
+        clean !== undefined && (clean.before ?? this.#last) === this.#last
+          ? await this.#takeClean(clean)
+          : await this.#takeLines(first, end, isLast);
+      if (!isWhole) return;
     }
+  }
+
+  #fileOf(first: number): string {
+    return path.join(this.#folder, SEGMENT_FOLDER, segmentName(first));
+  }
+
+  /** A file line by line: it is the last, or something about it is wrong. */
+  async #takeLines(first: number, end: number, isLast: boolean): Promise<boolean> {
+    const bytes = await this.#fs.readFile(this.#fileOf(first));
+    const file = linesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), end - first);
+    let stopped: LogFault | undefined;
+    const scanned = scanSegment(file, first, this.#last, (line) => {
+      if (stopped === undefined) stopped = this.#take(line);
+    });
+    await this.#compareTiles(isLast || stopped !== undefined || scanned.fault !== undefined);
+    if (stopped !== undefined) this.#stop(stopped);
+    else if (scanned.fault !== undefined) await this.#broken(scanned.fault, file, scanned.bytes, isLast);
+    return stopped === undefined && scanned.fault === undefined;
+  }
+
+  #stop(fault: LogFault): void {
+    this.#faults.push({ ...fault, entry: this.#firstUnlike ?? fault.entry });
+  }
+
+  /** A file whose entries are good by themselves: what is left is the tree, and what is said about it. */
+  async #takeClean({ first, leaves, own, bodiless, roots, last }: CleanSegment): Promise<boolean> {
+    for (const id of bodiless) this.#bodiless.push(id);
+    const places = own.map(({ id }) => id);
+    if (this.#note?.checkpoint !== undefined) places.push(this.#note.checkpoint.size);
+    const waiting = [...own].reverse();
+    let root = 0;
+    const count = leaves.length / HASH_BYTES;
+    for (let i = 0; i < count;) {
+      const id = first + i;
+      const hasTile = i >= tileFrom(first) && id % TILE_WIDTH === 0 && root < roots.length;
+      const tileRoot = roots.subarray(root, root + HASH_BYTES);
+      if (hasTile) root += HASH_BYTES;
+      // Where something is said about the tree inside a tile, it grows entry by entry.
+      if (hasTile && !places.some((place) => place >= id && place < id + TILE_WIDTH)) {
+        this.#tree.addTile(leaves.subarray(i * HASH_BYTES, i * HASH_BYTES + TILE_BYTES), tileRoot);
+        i += TILE_WIDTH;
+      } else {
+        const entry = waiting.at(-1)?.id === id ? waiting.pop() : undefined;
+        const stopped = entry === undefined ? undefined : this.#aboutLog(id, entry.bytes);
+        if (stopped !== undefined) {
+          await this.#compareTiles(true);
+          this.#stop(stopped);
+          return false;
+        }
+        this.#tree.add(leaves.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+        i++;
+      }
+      this.#rootAtNote();
+    }
+    this.#last = last === '' ? this.#last : last;
+    await this.#compareTiles(false);
+    return true;
   }
 
   /** One entry whose own hash and chain are good. Answers why it is not the one that was written. */
   #take({ id, hash, bytes }: Line): LogFault | undefined {
     if (bytes === undefined) this.#bodiless.push(id);
     else {
-      const text = bytes.toString('latin1', 0, KIND_BYTES);
-      const fault = text.includes(CHECKPOINT_MARK) ? this.#checkpointEntry(id, bytes) : undefined;
+      if (!isInForm(bytes)) return { entry: id, reason: 'it is not in the form that entries have' };
+      const fault = this.#aboutLog(id, bytes);
       if (fault !== undefined) return fault;
-      if (text.includes(EXPIRED_MARK)) this.#expiredEntry(bytes);
     }
-    this.#tree.add(hash);
+    this.#tree.add(Buffer.from(hash, 'hex'));
     this.#rootAtNote();
     this.#last = hash;
     return undefined;
+  }
+
+  /** What an entry says about the log itself. */
+  #aboutLog(id: number, bytes: Buffer): LogFault | undefined {
+    const text = bytes.toString('latin1', 0, KIND_BYTES);
+    const fault = text.includes(CHECKPOINT_MARK) ? this.#checkpointEntry(id, bytes) : undefined;
+    if (fault === undefined && text.includes(EXPIRED_MARK)) this.#expiredEntry(bytes);
+    return fault;
   }
 
   async #compareTiles(withPartial: boolean): Promise<void> {
@@ -197,7 +273,12 @@ class Verification {
 
   async #stored(level: number, index: number): Promise<Uint8Array> {
     const file = path.join(this.#folder, tilePath(level, index));
-    return (await this.#fs.stat(file)) === undefined ? new Uint8Array() : await this.#fs.readFile(file);
+    try {
+      return await this.#fs.readFile(file);
+    } catch (error) {
+      if ((await this.#fs.stat(file)) === undefined) return new Uint8Array();
+      throw error;
+    }
   }
 
   /** A checkpoint in the log says what the tree was before it. */

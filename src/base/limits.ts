@@ -737,6 +737,16 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'an exported audit log that is read; export from a later entry on',
   },
+  audit_verify_threads: {
+    value: 4,
+    unit: 'threads',
+    why: 'files of the audit log that are checked side by side, each in memory; at most one a core',
+  },
+  audit_verify_inline_entries: {
+    value: 100_000,
+    unit: 'entries',
+    why: 'an audit log of fewer sealed entries is checked without threads',
+  },
   audit_bundle_bytes: {
     value: 1024 * 1024,
     unit: 'bytes',
