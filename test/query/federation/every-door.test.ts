@@ -64,7 +64,6 @@ const ASKED: readonly (readonly [
   rows: JsonValue[][],
 ])[] = [
   ['ann', `select citation from search.text_search($1, top_k := 1)`, 'dust', [['99 CFR 7.2']]],
-  ['ann', `select citation from search.vector_search($1, top_k := 1)`, 'lock the valve', [['99 CFR 7.1']]],
   ['ann', `select citation from search.hybrid_search($1, top_k := 1)`, 'lock the valve', [['99 CFR 7.1']]],
   [
     'ann',
@@ -84,15 +83,6 @@ const ASKED: readonly (readonly [
     ],
   ],
   ['ann', `select n, price from ext."order" where site_id >= $1 order by n`, 'a', [[1, 1.5]]],
-  [
-    'root',
-    `select site_id, gaps from esh.site_compliance where region = $1 order by 1`,
-    'north',
-    [
-      ['a', 0],
-      ['b', 0],
-    ],
-  ],
   ['ann', `select site_id, gaps from esh.site_compliance where region = $1 order by 1`, 'north', [['a', 0]]],
 ];
 
