@@ -79,6 +79,6 @@ export { viewQuery, viewStatements } from './sql/views.ts';
 export { EXPLAINED, describeQuery, type StatementShape } from './sql/describe.ts';
 export { isWrite, parseSql, parseStatement, type Statement, type WriteStatement } from './sql/statement.ts';
 export { ROWS_CHANGED, changedAnswer, explainedAnswer, explainedMessages } from './sql/write/answer.ts';
-export { authorizeWrite, type AuthorizedWrite } from './sql/write/authorize.ts';
+export { authorizeWrite, seenWhole, type AuthorizedWrite } from './sql/write/authorize.ts';
 export { countFound, executeWrite, explainWrite, runWrites } from './sql/write/execute.ts';
 export { rewriteQuery } from './sql/rewrite.ts';

@@ -35,8 +35,6 @@ export type Change =
       readonly source: ViewQuery;
       readonly columns: readonly string[];
       readonly rights: WriteRights;
-      /** SQL over the table as `t`: the rows that the writer sees whole. Undefined: none. */
-      readonly seen: string | undefined;
     }
   | {
       readonly kind: 'update';
@@ -193,7 +191,7 @@ const content = (table: Table): string[] =>
 async function insertFound(
   { connection, stamp, limits, onChange }: ChangeContext,
   table: Table,
-  { columns, rights, seen }: Extract<Change, { kind: 'insert' }>,
+  { columns, rights }: Extract<Change, { kind: 'insert' }>,
   types: Types,
 ): Promise<ChangeCounts> {
   const values = await takeValues(connection, table, columns, types);
@@ -211,7 +209,7 @@ async function insertFound(
   const own = newRows(stage, stamp);
   if (await isBeyond(connection, own, rights.insert.where))
     throw refused(table, 'a row', rights.insert.rules);
-  await refuseTaken(connection, stage, rights.update, seen, own);
+  await refuseTaken(connection, stage, rights, own);
   const counts = await putStaged(connection, stage, stamp, onChange);
   await stage.drop();
   return { rows: counts.added + counts.updated, written: counts.added + counts.updated };
@@ -224,8 +222,7 @@ async function insertFound(
 async function refuseTaken(
   connection: DuckDBConnection,
   stage: Stage,
-  update: WriteRule | undefined,
-  seen: string | undefined,
+  { update, seen }: WriteRights,
   own: ReturnType<typeof newRows>,
 ): Promise<void> {
   const { table, name } = stage;

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { badInputError, type Limits } from '../base/index.ts';
 import { qualifiedName, type Table } from '../schema/index.ts';
 import { execute, readRows } from './duckdb.ts';
-import { changedRows, putStaged, type OnChange, type PutCounts, type Stamp } from './put.ts';
+import { putStaged, touchedRows, type OnChange, type PutCounts, type Stamp } from './put.ts';
 import { isBeyond, newRows, refused, type WriteRights } from './rights.ts';
 import { Stage } from './stage.ts';
 import { dropStage, stageArrow, type Staged } from './staging.ts';
@@ -62,7 +62,7 @@ export async function putArrow(
 async function checkRights(
   connection: DuckDBConnection,
   stage: Stage,
-  { insert, update }: WriteRights,
+  { insert, update, seen }: WriteRights,
   stamp: Stamp,
 ): Promise<void> {
   const { table } = stage;
@@ -71,7 +71,8 @@ async function checkRights(
   // A column that may not be written would lose what it holds.
   const all = update !== undefined && table.columns.every((column) => update.columns.includes(column.name));
   if (all && update.where === undefined) return;
-  const changed = changedRows(stage);
+  // Of a row that is hidden it must not be told whether it is the same.
+  const changed = touchedRows(stage, seen);
   const [found] = await readRows(connection, `select 1 as found ${changed} limit 1`);
   if (found === undefined) return;
   const keys = table.key.map((key) => `t.${key} = c.${key}`).join(' and ');

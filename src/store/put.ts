@@ -91,6 +91,12 @@ export function changedRows(stage: Staged): string {
   return `${matched} where ${differs}`;
 }
 
+/** Those, and the rows that `seen` does not hold for: whether they would change must make no difference. */
+export function touchedRows(stage: Staged, seen: string | undefined): string {
+  const hidden = seen === undefined ? 'true' : `(${seen}) is not true`;
+  return `${changedRows(stage)} or ${hidden}`;
+}
+
 /** Told of rows `t` of the table before they are changed, as `from … where …`. */
 export type OnChange = (table: Table, from: string) => Promise<void>;
 

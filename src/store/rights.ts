@@ -22,6 +22,8 @@ export interface WriteRights {
   readonly insert: WriteRule;
   /** For rows whose key is there with other content; undefined: they stay as they are. */
   readonly update: WriteRule | undefined;
+  /** SQL over the table as `t`: the rows that the writer sees whole. Undefined: none. */
+  readonly seen: string | undefined;
 }
 
 /** Rows as the table `t`: `from` is SQL, `params` its values. */

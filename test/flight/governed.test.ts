@@ -174,6 +174,34 @@ describe('callers', () => {
   });
 });
 
+describe('ingest over a row that is hidden', () => {
+  it('[W6] is refused in the same words, whether it would change the row or not', async () => {
+    const users = [user('ann', 'writer'), user('bea', 'reader', 'writer')];
+    await using g = await governed({ ...RULES, denials: [] }, users);
+    const [ann, bea] = [await g.as('ann'), await g.as('bea')];
+    for (const [id, client] of [
+      ['a', ann],
+      ['b', bea],
+    ] as const) {
+      const site = id === 'a' ? 'ann' : 'bea';
+      assert.equal(await put(client, item(id, site)), 1n);
+      const said = new Set<string>();
+      for (const more of ['', `, 'x' as source_id`])
+        said.add(
+          await put(client, item(id, site, more)).then(
+            (rows) => `${rows} rows`,
+            (error: unknown) => (error as Error).message,
+          ),
+        );
+      // Who sees the row is told that it is there as it is, and not that it changes.
+      const told = [...said].join(' / ');
+      assert.equal(said.size, client === ann ? 1 : 2, told);
+      assert.equal(told.startsWith('1 rows'), client === bea, told);
+    }
+    assert.equal((await items(g)).length, 2);
+  });
+});
+
 describe('handles', () => {
   it('of somebody else are worth nothing', async () => {
     await using g = await governed(RULES, [user('ann', 'reader', 'writer'), user('bob', 'reader', 'writer')]);
@@ -362,8 +390,8 @@ describe('ingest by users', () => {
     // One that may be changed, into one that may not.
     await assert.rejects(put(await g.as('cid'), item('of-cid', 'cid')), RIGHTS);
     assert.deepEqual(await items(g), before);
-    // The same once more is no change.
-    assert.equal(await put(ann, item('of-ann', 'ann')), 1n);
+    // The same once more is no change, but who does not see the row must not learn that it is the same.
+    await assert.rejects(put(ann, item('of-ann', 'ann')), RIGHTS);
     assert.deepEqual(await items(g), before);
     assert.equal(await put(bob, item('of-bob', 'bob', `, 'x' as owner`)), 1n);
     assert.equal((await items(g))[1]?.['owner'], 'x');

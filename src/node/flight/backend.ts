@@ -23,6 +23,7 @@ import {
   parseSql,
   runWrites,
   scopeOf,
+  seenWhole,
   type AccessPolicy,
   type AuthorizedWrite,
   type Principal,
@@ -276,7 +277,14 @@ export class NodeFlightBackend implements FlightBackend {
         'Ask an administrator for the right.',
       );
     const update = policy.writing(who, 'update', qualifiedName(table));
-    return { insert: insert.may, update: update.allowed ? update.may : undefined };
+    const seen = scopeOf(policy, who).tables.find(
+      (one) => one.schema === table.schema && one.name === table.name,
+    );
+    return {
+      insert: insert.may,
+      update: update.allowed ? update.may : undefined,
+      seen: seenWhole(table, seen),
+    };
   }
 
   #limitTime(signal: AbortSignal): AbortSignal {

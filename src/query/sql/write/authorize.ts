@@ -24,8 +24,6 @@ export type AuthorizedWrite = Granted & { readonly [authorizedWrite]: true } & (
         readonly kind: 'insert';
         readonly columns: readonly string[];
         readonly rights: WriteRights;
-        /** SQL over the table as `t`: the rows that the writer sees whole. Undefined: none. */
-        readonly seen: string | undefined;
       }
     | { readonly kind: 'update'; readonly columns: readonly string[]; readonly rule: WriteRule }
     | { readonly kind: 'delete'; readonly rule: WriteRule }
@@ -53,7 +51,7 @@ export function authorizeWrite(
     switch (form.kind) {
       case 'insert': {
         checkColumns(form, table, own.columns);
-        return { rights: { insert: own, update: rule('update') }, seen: seenWhole(table, seen) };
+        return { rights: { insert: own, update: rule('update'), seen: seenWhole(table, seen) } };
       }
       case 'update':
       case 'delete': {
@@ -158,7 +156,8 @@ const tooLittle = (kind: string, table: Table, { rules }: WriteRule): FractalErr
     'Ask an administrator to show these columns, or to give a rule that does without them.',
   );
 
-function seenWhole(table: Table, seen: ReadableTable | undefined): string | undefined {
+/** SQL over the table as `t`: the rows that are seen whole, in every column that holds what was written. */
+export function seenWhole(table: Table, seen: ReadableTable | undefined): string | undefined {
   const plain = plainColumns(seen);
   return seen !== undefined && ownColumns(table).every((name) => plain.includes(name))
     ? (seen.where ?? 'true')

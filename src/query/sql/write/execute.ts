@@ -76,7 +76,7 @@ export async function executeWrite(
 function changeOf(write: AuthorizedWrite, source: Change['source']): Change {
   switch (write.kind) {
     case 'insert':
-      return { kind: 'insert', source, columns: write.columns, rights: write.rights, seen: write.seen };
+      return { kind: 'insert', source, columns: write.columns, rights: write.rights };
     case 'update':
       return { kind: 'update', source, columns: write.columns, rule: write.rule };
     case 'delete':
