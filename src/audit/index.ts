@@ -8,6 +8,8 @@ export { keepCosigned } from './cosigned.ts';
 export { pushLog } from './push.ts';
 export type { LogSource } from './push.ts';
 export { linesOf } from './export.ts';
+export { Retirement, readHolds, releaseHold, retentionFault, setHold } from './retention.ts';
+export type { EntryRange, Hold, Retention } from './retention.ts';
 export { openKeys, originOf } from './signer.ts';
 export type { AuditKeys } from './signer.ts';
 export { decodeEntry } from './entry.ts';

@@ -30,12 +30,22 @@ export interface Verdict {
   readonly entries: number;
   /** Of these, how many have given up their body by a rule that the log tells of. */
   readonly expired: number;
+  /** Where, and since when. */
+  readonly retired: readonly RetiredTexts[];
   readonly checkpoints: number;
   /** The root over these entries, in base64. */
   readonly root: string;
   /** Leaf hash of the last one, in hexadecimal. */
   readonly head: string;
   readonly faults: readonly LogFault[];
+}
+
+/** Entries whose texts are gone by retention, both counted; their hashes are there. */
+export interface RetiredTexts {
+  readonly first: number;
+  readonly last: number;
+  /** When the log told it, or told it again. */
+  readonly on: string;
 }
 
 export interface LogFault {
@@ -66,7 +76,7 @@ class Verification {
   readonly #folder: string;
   readonly #faults: LogFault[] = [];
   readonly #bodiless: number[] = [];
-  readonly #expired: { readonly first: number; readonly end: number }[] = [];
+  readonly #expired: { readonly first: number; readonly end: number; readonly on: string }[] = [];
   readonly #keys: NoteKey[] = [];
   /** Tiles of the tree that wait to be compared with those on disk. */
   #full: { readonly level: number; readonly index: number; readonly bytes: Buffer }[] = [];
@@ -115,6 +125,7 @@ class Verification {
       ok: this.#faults.length === 0,
       entries: this.#tree.size,
       expired: this.#bodiless.length,
+      retired: this.#retired(),
       checkpoints: this.#checkpoints,
       root: this.#tree.root().toString('base64'),
       head: this.#last,
@@ -310,11 +321,23 @@ class Verification {
   }
 
   #expiredEntry(bytes: Uint8Array): void {
-    const detail = decodeEntry(bytes)?.detail;
+    const { detail, timestamp = '' } = decodeEntry(bytes) ?? {};
     const ranges = Array.isArray(detail?.['ranges'])
       ? (detail['ranges'] as readonly (readonly number[])[])
       : [];
-    for (const [first = 0, end = 0] of ranges) this.#expired.push({ first, end });
+    for (const [first = 0, end = 0] of ranges) this.#expired.push({ first, end, on: timestamp });
+  }
+
+  #retired(): RetiredTexts[] {
+    const found: { first: number; last: number; on: string }[] = [];
+    for (const id of this.#bodiless) {
+      const told = this.#expired.find(({ first, end }) => id >= first && id < end);
+      if (told === undefined) continue;
+      const before = found.at(-1);
+      if (before?.last === id - 1 && before.on === told.on) before.last = id;
+      else found.push({ first: id, last: id, on: told.on });
+    }
+    return found;
   }
 
   /** The scan stopped: at the entry itself, or at the one that names it. */

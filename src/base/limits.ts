@@ -652,6 +652,12 @@ export const LIMITS = {
     unit: 'files',
     why: 'checkpoints that contradict a received audit log, kept as evidence, of one log',
   },
+  audit_holds: { value: 1000, unit: 'holds', why: 'legal holds on the audit log at a time' },
+  audit_retire_ms: {
+    value: 86_400_000,
+    unit: 'milliseconds',
+    why: 'a running node looks so often for texts of the audit log whose time is over',
+  },
   audit_cosigners: { value: 8, unit: 'keys', why: 'hubs whose cosignatures of its audit log a node keeps' },
   audit_push_tries: {
     value: 5,

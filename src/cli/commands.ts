@@ -618,6 +618,8 @@ export const COMMANDS = [
       '`push` sends the log to a hub, with the token of the environment variable FRACTAL_HUB_TOKEN; the hub compares it with ' +
         'what it holds, names the first entry that was changed, and cosigns. `export` and `import-log` do the same with a ' +
         'file. A hub takes a log once its key was given to `accept`; `replicas` lists what it holds, or verifies one.',
+      'Texts of entries go when their time is over (audit_retention in fractal.json), whole files at a time; hashes stay and ' +
+        '`verify` tells. `hold` keeps texts of the days --since to --until, or all, beyond that; `holds` lists, `retire` does it now.',
       '`verifier` writes what an outsider checks bundles with: a program of one file for Node, or with --out NAME.html a page ' +
         'for a browser. Both work with no network and no Fractal.',
     ],
@@ -637,12 +639,16 @@ export const COMMANDS = [
           'push',
           'accept',
           'replicas',
+          'holds',
+          'hold',
+          'release',
+          'retire',
         ],
         optional: true,
       },
       {
-        name: 'ENTRY|FILE|KEY|LOG',
-        doc: 'prove: number of an entry. verify-bundle, import-log: the file. accept: a key. replicas: a log to verify.',
+        name: 'ENTRY|FILE|KEY|LOG|HOLD',
+        doc: 'prove: number of an entry. verify-bundle, import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
         optional: true,
         file: true,
       },
@@ -689,6 +695,13 @@ export const COMMANDS = [
         doc: 'For export: the first entry.',
       },
       { name: 'to', type: 'string', arg: 'URL', doc: 'For push: the address of the hub.' },
+      {
+        name: 'reason',
+        type: 'string',
+        arg: 'TEXT',
+        doc: 'For hold and release: why. The log keeps a hash of it.',
+      },
+      { name: 'dry-run', type: 'boolean', doc: 'For retire: only tell what would go.' },
       {
         name: 'key',
         type: 'list',

@@ -205,7 +205,7 @@ async function actingAs(
 export const denied = (what: string, rule: string): Error =>
   deniedError('policy.denied', `${what} (${rule})`, 'Ask an administrator for the right.');
 
-type NodeAction = 'administer' | 'audit' | 'import' | 'infer' | 'manage-models' | 'replicate';
+type NodeAction = 'administer' | 'audit' | 'import' | 'hold' | 'infer' | 'manage-models' | 'replicate';
 
 /** Throws unless the principal may do one of the actions. */
 export function demandAny(

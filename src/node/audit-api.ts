@@ -1,5 +1,14 @@
 /** The audit log, as `NodeApi` tells it. For those with the right `audit`. */
-import type { AuditBundle, FoundEntries, ReceivedPart, ReplicaState, Verdict } from '../audit/index.ts';
+import type {
+  AuditBundle,
+  EntryRange,
+  FoundEntries,
+  Hold,
+  ReceivedPart,
+  ReplicaState,
+  Retention,
+  Verdict,
+} from '../audit/index.ts';
 
 export interface AuditRequest {
   /** `YYYY-MM-DD`, or ISO 8601 with a time zone: from then on. */
@@ -66,7 +75,32 @@ export interface ReplicaAnswer {
 
 export type { ReplicaState } from '../audit/index.ts';
 
+export type RetentionRequest =
+  | { readonly action: 'show' }
+  /** `since` and `until` are days, counted whole; absent: all there is and will be. */
+  | {
+      readonly action: 'hold';
+      /** A code that it is called by. */
+      readonly id: string;
+      readonly reason: string;
+      readonly since?: string;
+      readonly until?: string;
+    }
+  | { readonly action: 'release'; readonly id: string; readonly reason: string }
+  /** Takes away what is over; `dry` only tells. */
+  | { readonly action: 'retire'; readonly dry?: boolean };
+
+export interface RetentionAnswer {
+  /** Months by category; empty: for ever. */
+  readonly retention: Retention;
+  readonly holds: readonly Hold[];
+  /** What went, or would go. */
+  readonly ranges?: readonly EntryRange[];
+}
+
 export interface AuditApi {
+  /** How long texts are kept, and holds. To hold and release needs the right `hold`, to retire `administer`. */
+  auditRetention(request: RetentionRequest): Promise<RetentionAnswer>;
   /** A part of the log as it stands in its files, for a copy. */
   exportAudit(request: AuditExportRequest): Promise<AuditExport>;
   /** Keeps a cosigned checkpoint of this node's log; answers whether it is the newest one. */

@@ -34,7 +34,7 @@ import { SYSTEM } from './parts.ts';
 
 const DEFAULT_LIMIT = 100;
 
-export class AuditQuestions implements Omit<AuditApi, 'auditReplicas'> {
+export class AuditQuestions implements Omit<AuditApi, 'auditReplicas' | 'auditRetention'> {
   readonly #log: AuditLog;
 
   constructor(log: AuditLog, policy: NodePolicy, principal: Principal) {

@@ -1,6 +1,7 @@
 /** `fractal.json` in the data directory: what an administrator may change. */
 import path from 'node:path';
 import { DEFAULT_LIMITS, badInputError, notFoundError, type FileSystem, type Limits } from '../base/index.ts';
+import { retentionFault, type Retention } from '../audit/index.ts';
 import type { NetworkSettings } from '../ingest/index.ts';
 import { certificateNameFault } from '../security/index.ts';
 import { oidcFault, type OidcSetting } from './oidc.ts';
@@ -63,6 +64,8 @@ export interface NodeConfig {
   readonly oidc?: readonly OidcSetting[];
   /** Whether answers are kept for the same question of the same rights until the next commit; true when absent. */
   readonly result_cache?: boolean;
+  /** Months that texts of the audit log are kept, by category and `default`; absent: for ever. */
+  readonly audit_retention?: Retention;
   /** Bounds that differ from LIMITS.md. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Whether, and to whom, the node may open connections. Absent: it opens none. */
@@ -86,6 +89,7 @@ const KNOWN = [
   'flight_tls',
   'oidc',
   'result_cache',
+  'audit_retention',
   'limits',
   'network',
 ];
@@ -122,6 +126,7 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
   if (!['boolean', 'undefined'].includes(typeof config.result_cache))
     throw bad('result_cache must be true or false');
   const fault =
+    retentionFault(config.audit_retention) ??
     networkFault(config.network) ??
     oidcFault(config.oidc, config.network) ??
     generatorFault(config.generator);

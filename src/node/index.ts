@@ -104,6 +104,8 @@ export type {
   ReplicaAnswer,
   ReplicaRequest,
   ReplicaState,
+  RetentionAnswer,
+  RetentionRequest,
 } from './audit-api.ts';
 export { AUDIT_CATEGORIES } from '../schema/index.ts';
 export { headline, printBundle, pushLog, spaced, verifyBundle } from '../audit/index.ts';

@@ -75,9 +75,12 @@ import type {
   CosignatureRequest,
   ReplicaAnswer,
   ReplicaRequest,
+  RetentionAnswer,
+  RetentionRequest,
 } from './audit-api.ts';
 import { AuditQuestions } from './audit-log.ts';
 import { replicaAnswer } from './audit-replicas.ts';
+import { retentionAnswer } from './audit-retention.ts';
 import { buildAi } from './build-ai.ts';
 import { buildEmbedder } from './build-embedder.ts';
 import { askNode } from './ask.ts';
@@ -247,7 +250,14 @@ export class FractalNode implements Auditable {
       log: options.log,
     });
     try {
-      const audit = await openAudit({ dataDir: options.dataDir, store, outside, limits, log: options.log });
+      const audit = await openAudit({
+        dataDir: options.dataDir,
+        store,
+        outside,
+        limits,
+        log: options.log,
+        retention: config.audit_retention,
+      });
       const search = new SectionSearch({ store, embedder, policy, limits });
       const maintenance = new Maintenance({ store });
       // A damaged search table does not stop the node: SQL goes on and search says what to do.
@@ -473,6 +483,10 @@ export class FractalNode implements Auditable {
 
   async cosignedAudit(request: CosignatureRequest): Promise<{ kept: boolean }> {
     return await (await this.#auditLog()).cosignedAudit(request);
+  }
+
+  async auditRetention(request: RetentionRequest): Promise<RetentionAnswer> {
+    return await retentionAnswer(this.parts.audit, this.#policy, await this.#principal(), request);
   }
 
   async auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer> {
@@ -755,6 +769,7 @@ export class FractalNode implements Auditable {
     await this.parts.queue.stop();
     await this.parts.generators.close();
     await this.parts.maintenance.stop();
+    await this.parts.audit.retirement.stop();
     await tellStop(this.parts.audit.log, this.parts.store);
     await this.parts.store.close();
     await this.parts.audit.log.close();

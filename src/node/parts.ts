@@ -11,7 +11,7 @@ import {
   type Random,
 } from '../base/index.ts';
 import type { Generators, IncidentClassifier, InferenceLog, UseCases } from '../ai/index.ts';
-import type { AuditKeys, AuditLog, Replicas } from '../audit/index.ts';
+import type { AuditKeys, AuditLog, Replicas, Retirement } from '../audit/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
 import type { ComplianceCache, Embedder, Federation, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
@@ -41,6 +41,7 @@ export interface NodeAudit {
   readonly recorder: Recorder;
   /** Logs of other nodes. */
   readonly replicas: Replicas;
+  readonly retirement: Retirement;
 }
 
 /** Everything a node is made of, for the parts that look across it (`status`, `doctor`). */

@@ -63,6 +63,8 @@ export type Action =
   | 'manage-models'
   | 'administer'
   | 'audit'
+  /** Sets and releases legal holds on the audit log. */
+  | 'hold'
   /** Sends the audit log of another node, to be held and cosigned. */
   | 'replicate'
   | 'impersonate';

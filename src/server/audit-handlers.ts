@@ -1,10 +1,22 @@
 /** The audit log: shown, checked, signed, proved. */
-import type { AuditExportRequest, AuditRequest, CosignatureRequest, ReplicaRequest } from '../node/index.ts';
+import type {
+  AuditExportRequest,
+  AuditRequest,
+  CosignatureRequest,
+  ReplicaRequest,
+  RetentionRequest,
+} from '../node/index.ts';
 import { usageError } from '../base/index.ts';
-import { AUDIT_QUERY, COSIGNATURE, EXPORT_QUERY, REPLICA_REQUEST } from './audit-routes.ts';
+import {
+  AUDIT_QUERY,
+  COSIGNATURE,
+  EXPORT_QUERY,
+  REPLICA_REQUEST,
+  RETENTION_REQUEST,
+} from './audit-routes.ts';
 import { jsonBody } from './body.ts';
 import type { Handler } from './context.ts';
-import { fromQuery } from './json-schema.ts';
+import { fromQuery, type ObjectSchema } from './json-schema.ts';
 
 export const auditEntries: Handler = async (context, _options, node) => {
   const request = fromQuery(AUDIT_QUERY, new URL(context.req.url).searchParams) as AuditRequest;
@@ -38,17 +50,33 @@ export const auditCosignature: Handler = async (context, options, node) =>
   );
 
 /** What an action needs beside its name. */
-const NEEDS: Readonly<Record<ReplicaRequest['action'], readonly string[]>> = {
+const NEEDS: Readonly<Record<(ReplicaRequest | RetentionRequest)['action'], readonly string[]>> = {
+  show: [],
+  hold: ['id', 'reason'],
+  release: ['id', 'reason'],
+  retire: [],
   list: [],
   accept: ['key'],
   verify: ['origin'],
   receive: ['origin', 'from', 'lines', 'checkpoint'],
 };
 
-export const auditReplicas: Handler = async (context, options, node) => {
-  const request = await jsonBody<ReplicaRequest>(context, REPLICA_REQUEST, options.limits.http_json_bytes);
+async function withNeeds<T extends ReplicaRequest | RetentionRequest>(
+  context: Parameters<Handler>[0],
+  options: Parameters<Handler>[1],
+  schema: ObjectSchema,
+): Promise<T> {
+  const request = await jsonBody<T>(context, schema, options.limits.http_json_bytes);
   const absent = NEEDS[request.action].filter((name) => !Object.hasOwn(request, name));
   if (absent.length > 0)
     throw usageError('http.body', `${request.action} needs ${absent.join(', ')}`, 'Send them too.');
-  return Response.json(await node.auditReplicas(request));
-};
+  return request;
+}
+
+export const auditReplicas: Handler = async (context, options, node) =>
+  Response.json(await node.auditReplicas(await withNeeds<ReplicaRequest>(context, options, REPLICA_REQUEST)));
+
+export const auditRetention: Handler = async (context, options, node) =>
+  Response.json(
+    await node.auditRetention(await withNeeds<RetentionRequest>(context, options, RETENTION_REQUEST)),
+  );

@@ -53,6 +53,14 @@ const VERDICT = object({
   ok: { type: 'boolean' },
   entries: whole('good ones, from the first on'),
   expired: whole('of these, without their body by a rule that the log tells of'),
+  retired: {
+    type: 'array',
+    items: object({
+      first: whole('first entry without its text'),
+      last: whole('last of them'),
+      on: text('when the log told it'),
+    }),
+  },
   checkpoints: whole('good ones in the log'),
   root: text('over these entries, in base64'),
   head: text('leaf hash of the last of them, in hexadecimal'),
@@ -110,6 +118,20 @@ export const REPLICA_REQUEST: ObjectSchema = {
     from: whole('for receive: number of the first line'),
     lines: texts('for receive: lines of the log, without line ends'),
     checkpoint: text('for receive: C2SP signed note of the log, as of now'),
+  },
+  required: ['action'],
+  additionalProperties: false,
+};
+
+export const RETENTION_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    action: { type: 'string', enum: ['show', 'hold', 'release', 'retire'] },
+    id: text('for hold and release: a code that it is called by'),
+    reason: text('for hold and release'),
+    since: text('for hold: the first day'),
+    until: text('for hold: the last day'),
+    dry: { type: 'boolean', description: 'for retire: only tell' },
   },
   required: ['action'],
   additionalProperties: false,
@@ -178,6 +200,32 @@ export const AUDIT_ROUTES = [
     summary: 'Keeps a checkpoint of this audit log that a hub has cosigned.',
     request: { [JSON_TYPE]: COSIGNATURE },
     response: { [JSON_TYPE]: object({ kept: { type: 'boolean', description: 'whether it is the newest' } }) },
+  },
+  {
+    method: 'POST',
+    path: '/v1/audit/retention',
+    handler: 'auditRetention',
+    summary: 'How long texts of the audit log are kept; legal holds: set, release; retire what is over.',
+    request: { [JSON_TYPE]: RETENTION_REQUEST },
+    response: {
+      [JSON_TYPE]: object(
+        {
+          retention: { type: 'object', description: 'months by category' },
+          holds: {
+            type: 'array',
+            items: object(
+              { id: text('its name'), by: text('who set it'), from: text('day'), until: text('day') },
+              ['from', 'until'],
+            ),
+          },
+          ranges: {
+            type: 'array',
+            items: object({ first: whole('first entry that went'), end: whole('before this one') }),
+          },
+        },
+        ['ranges'],
+      ),
+    },
   },
   {
     method: 'POST',

@@ -13,6 +13,8 @@ import type {
   CosignatureRequest,
   ReplicaAnswer,
   ReplicaRequest,
+  RetentionAnswer,
+  RetentionRequest,
   AuditRequest,
   AuditVerdict,
   CheckRequest,
@@ -389,6 +391,10 @@ export class RemoteNode implements NodeApi {
 
   cosignedAudit(request: CosignatureRequest): Promise<{ kept: boolean }> {
     return this.#json({ method: 'POST', path: '/v1/audit/cosignature', body: request });
+  }
+
+  auditRetention(request: RetentionRequest): Promise<RetentionAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/audit/retention', body: request });
   }
 
   auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer> {

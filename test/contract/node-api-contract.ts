@@ -346,6 +346,9 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       await assert.rejects(node.proveAudit(999_999_999), ofKind('not_found'));
       assert.ok(Array.isArray((await node.exportAudit({ from: 0, end: size, limit: 5 })).lines));
       await assert.rejects(node.exportAudit({ from: 0, end: size, limit: 0 }), ofKind('bad_input'));
+      assert.deepEqual(await node.auditRetention({ action: 'show' }), { retention: {}, holds: [] });
+      const release = { action: 'release', id: 'CASE-1', reason: 'over' } as const;
+      await assert.rejects(node.auditRetention(release), ofKind('not_found'));
       assert.deepEqual((await node.auditReplicas({ action: 'list' })).replicas, []);
       const origin = 'fractal.audit/00000000-0000-0000-0000-000000000000';
       await assert.rejects(node.auditReplicas({ action: 'verify', origin }), ofKind('not_found'));

@@ -84,6 +84,7 @@ const CALLS: { readonly [K in keyof NodeApi]: (test: TestNode) => Parameters<Nod
   exportAudit: () => [{ from: 0, end: 9, limit: 9 }],
   cosignedAudit: () => [{ note: 'none', key: 'none' }],
   auditReplicas: () => [{ action: 'list' }],
+  auditRetention: () => [{ action: 'show' }],
   sessions: () => [{ action: 'list' }],
   users: () => [{ action: 'list' }],
   policy: () => [{ action: 'show' }],

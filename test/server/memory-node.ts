@@ -13,6 +13,8 @@ import type {
   CosignatureRequest,
   ReplicaAnswer,
   ReplicaRequest,
+  RetentionAnswer,
+  RetentionRequest,
   AuditRequest,
   AuditVerdict,
   CheckRequest,
@@ -734,6 +736,7 @@ export class MemoryNode implements NodeApi {
     ok: true,
     entries: 1,
     expired: 0,
+    retired: [],
     checkpoints: 0,
     root: 'r',
     head: 'h',
@@ -767,6 +770,13 @@ export class MemoryNode implements NodeApi {
   async cosignedAudit(request: CosignatureRequest): Promise<{ kept: boolean }> {
     this.#see('cosignedAudit', request);
     throw badInputError('audit.cosignature', 'none', 'Push again.');
+  }
+
+  async auditRetention(request: RetentionRequest): Promise<RetentionAnswer> {
+    this.#see('auditRetention', request);
+    if (request.action === 'release')
+      throw notFoundError('audit.hold_unknown', 'there is no hold of this name', 'List them.');
+    return { retention: {}, holds: [] };
   }
 
   async auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer> {

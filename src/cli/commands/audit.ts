@@ -2,6 +2,7 @@ import { ERROR_KINDS, usageError } from '../../base/index.ts';
 import { printBundle, type AuditAnswer, type AuditVerdict } from '../../node/index.ts';
 import { tableLines, type TableColumn } from '../output/table.ts';
 import { oneLine, plural } from '../output/text.ts';
+import { retention } from './audit-retention.ts';
 import { accept, exportLog, importLog, push, replicas } from './audit-replicas.ts';
 import { checkBundle, writeTo, writeVerifier, type AuditSession } from './audit-outside.ts';
 import { note, runningSocket, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
@@ -23,6 +24,11 @@ export const runAudit: Run<'audit'> = async (session) => {
       return await push(session);
     case 'accept':
       return await accept(session, word);
+    case 'holds':
+    case 'hold':
+    case 'release':
+    case 'retire':
+      return await retention(session, action, word);
     case 'replicas':
       return await replicas(session, word);
     case 'verifier':
@@ -93,6 +99,11 @@ async function writeVerdict(session: Session, verdict: AuditVerdict): Promise<vo
   }
   const { entries, checkpoints, root } = verdict;
   const counted = `${entries === 1 ? '1 entry' : `${entries} entries`}, ${plural(checkpoints, 'checkpoint')}`;
+  for (const { first, last, on } of verdict.retired)
+    await writeLine(
+      session,
+      `texts of entries ${first}–${last} retired by retention on ${on.slice(0, 10)}; their hashes are there`,
+    );
   await writeLine(
     session,
     verdict.ok

@@ -555,6 +555,25 @@ export const DOORS: Doors = {
     }),
     outcome: ([answer]) => ({ kept: answer?.kept ?? false }),
   },
+  auditRetention: {
+    category: 'administration',
+    shape: 'answer',
+    changes: true,
+    resource: () => 'audit-retention',
+    asked: (recorder, request) => ({
+      action: coded(request.action),
+      ...('id' in request ? { hold: coded(request.id) } : {}),
+      ...('reason' in request ? { reason_hash: recorder.hidden(request.reason) } : {}),
+      ...('since' in request || 'until' in request
+        ? given({ since: request.since, until: request.until })
+        : {}),
+      ...('dry' in request ? given({ dry: request.dry }) : {}),
+    }),
+    outcome: ([answer]) => ({
+      holds: (answer?.holds ?? []).map(({ id }) => id),
+      files: answer?.ranges?.length ?? 0,
+    }),
+  },
   auditReplicas: {
     category: 'sync',
     shape: 'answer',

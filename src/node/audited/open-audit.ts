@@ -1,6 +1,6 @@
 /** The audit log of a node: opened after its store, told of each commit before it is made, closed last. */
 import path from 'node:path';
-import { AuditLog, Replicas, decodeEntry, openKeys } from '../../audit/index.ts';
+import { AuditLog, Replicas, Retirement, decodeEntry, openKeys, type Retention } from '../../audit/index.ts';
 import { asFractalError, type Limits, type Log } from '../../base/index.ts';
 import { MIGRATIONS, type AuditValue } from '../../schema/index.ts';
 import type { ContentHash, PendingCommit, Store } from '../../store/index.ts';
@@ -17,6 +17,7 @@ export interface OpenAuditOptions {
   readonly outside: Outside;
   readonly limits: Limits;
   readonly log: Log;
+  readonly retention?: Retention | undefined;
 }
 
 export async function openAudit({
@@ -25,6 +26,7 @@ export async function openAudit({
   outside,
   limits,
   log,
+  retention,
 }: OpenAuditOptions): Promise<NodeAudit> {
   const { fs, clock, random } = outside;
   const folder = path.join(dataDir, AUDIT_FOLDER);
@@ -53,7 +55,7 @@ export async function openAudit({
       limits,
       sink: audit,
     });
-    return { log: audit, keys, recorder, replicas };
+    return { log: audit, keys, recorder, replicas, retirement: new Retirement(audit, retention) };
   } catch (error) {
     await audit.close();
     throw error;

@@ -27,6 +27,7 @@ export const ACTIONS: readonly Action[] = [
   'administer',
   'audit',
   'replicate',
+  'hold',
   'impersonate',
 ];
 /** Actions on rows: only these can be limited to some of them. */
