@@ -58,6 +58,11 @@ const OPENERS: readonly (readonly [readonly string[], AdjunctKind])[] = [
   ['provided that', 'condition'],
   ['provided', 'condition'],
   ['as long as', 'condition'],
+  ['so long as', 'condition'],
+  ['in the absence of', 'condition'],
+  ['in any case where', 'condition'],
+  ['in that case', 'condition'],
+  ['on receipt of', 'condition'],
   ['if', 'condition'],
   ['where', 'condition'],
   ['when', 'condition'],
@@ -77,6 +82,8 @@ const OPENERS: readonly (readonly [readonly string[], AdjunctKind])[] = [
   ['at regular intervals', 'deadline'],
   ['at intervals', 'deadline'],
   ['in due time', 'deadline'],
+  ['on an annual basis', 'deadline'],
+  ['on a monthly basis', 'deadline'],
 ].map(([words, kind]) => [(words as string).split(' '), kind as AdjunctKind]);
 const FIRST_WORDS = new Map<string, (readonly [readonly string[], AdjunctKind])[]>();
 for (const opener of OPENERS) {

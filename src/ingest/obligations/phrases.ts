@@ -85,7 +85,7 @@ function actorWords(reading: SentenceReading, range: Range): Phrase | undefined 
   for (; to < stop; to++) {
     const word = lowerAt(tokens, to);
     if (tokens[to]?.kind === 'gap' || word === ';' || word === '(') break;
-    if (to > from && (RELATIVES.has(word) || word === 'referred' || word === 'pursuant')) break;
+    if (to > from && (RELATIVES.has(word) || /^(?:referred|pursuant|desiring|wishing)$/.test(word))) break;
     if (head !== undefined && to > head && isParticiple(word)) break;
     if (word === ',' && !isList(tokens, to, stop)) break;
   }

@@ -13,17 +13,17 @@ const lines = (text: string): readonly (readonly [name: string, phrases: readonl
     });
 
 export const TOPICS = lines(`
-training: train, trained, training, trains, retrain*, instruct, instructed, instruction, instructions, competent person, competence, qualified person, qualifications, refresher
+training: train, trained, training, trains, retrain*, instruct, instructed, instruction of, competent person, competence, qualified person, qualifications, refresher
 records: record, records, recorded, recordkeeping, record-keeping, logbook, retain, retained, documentation, documented, keep a copy, copies of, copy of, written certification
-reporting: report, reports, reported, reporting, notify, notifies, notified, notification, notifications, submit, submits, submitted, submission
+reporting: report, reports, reported, reporting, notify, notifies, notified of, shall be notified, must be notified, notification of, notification to, notifications, submit, submits, submitted, submission
 inspection: inspect, inspects, inspected, inspection, inspections, test, tests, tested, testing, examin*, audit, audits, audited, calibrat*, verify, verified, verification
 monitoring: monitor, monitored, monitoring, measure the, measured, measurement, measurements, sampl*
-permits: a permit, the permit, permits, permit application, licence, licences, license, licenses, licensed, authorisation, authorization, registration
+permits: a permit, the permit, permits, permit application, licence, licences, license, licenses, licensed, authorisation, authorization
 risk assessment: risk assessment, risk assessments, assess the risk*, assessment of the risk*, hazard assessment*, hazard analys*, hazard evaluation*, evaluation of the risk*, assess whether
 protective equipment: protective equipment, protective clothing, respirator*, respiratory protect*, hearing protect*, eye protect*, glove*, goggles, safety glasses, helmet*, hard hat*, ppe
 emergency: emergenc*, evacuat*, first aid, first-aid, rescue*, contingency plan*, spill*, alarm*
-fire and explosion: fire, fires, firefight*, explosi*, explosive*, flammab*, ignit*, combust*, detonat*, blast*
-machinery: machine, machines, machinery, lockout, locked out, tagout, tagged out, energy isolating, energy control, hazardous energy, guarding, guards, crane*, lifting equipment, hoist*
+fire and explosion: fire, fires, firefight*, explosi*, explosive*, flammab*, ignit*, combustible*, detonat*, blast*
+machinery: machines, machinery, lockout, locked out, tagout, tagged out, energy isolating, energy control, hazardous energy, guarding, guards, crane*, lifting equipment, hoist*
 electricity: electric*, energized, de-energi*, deenergi*, grounding, conductor, conductors
 work at height: fall protection, fall arrest, fall protective, guardrail*, scaffold*, ladder*, work at height, working at height, falling from
 confined spaces: confined space*, permit space*, permit-required
@@ -41,7 +41,7 @@ exposure: exposure, exposures, exposed to
 plans and procedures: plan, plans, programme, program, procedure, procedures
 participation: consult, consulted, consultation, representatives of employees, employee representative*, workers' representative*, worker representative*, participat*
 information: inform, informed, informs, information, made available, make available
-maintenance: maintenance, maintained, maintain, servicing, serviced, repair, repairs, repaired
+maintenance: maintenance, servicing, serviced, repair, repairs, repaired
 design and construction: design, designed, construct, constructed, construction of, install, installed, installation of
 security: theft, secured, locked, unauthorised access, unauthorized access
 trade: export, exports, exported, exporter*, import, imports, imported, importer*, placed on the market, placing on the market
