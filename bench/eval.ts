@@ -1,5 +1,6 @@
 /**
- * Every evaluation as one table: `npm run eval [-- NAME…] [--data FOLDER]` (default ../shared/data, all of them).
+ * Every evaluation as one table: `npm run eval [-- NAME…] [--data FOLDER] [--most N]` (default ../shared/data, all of them;
+ * `--most`: so many questions of each retrieval set).
  *
  * Prints figures per set, model and configuration, then the failures, and keeps both in bench/results/eval-NAME.json. An
  * evaluation is a file of bench/eval that exports `evaluation` (see bench/eval/kit.ts).
@@ -12,7 +13,7 @@ import { machine } from './kit.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { data: { type: 'string', default: '../shared/data' } },
+  options: { data: { type: 'string', default: '../shared/data' }, most: { type: 'string' } },
 });
 const folder = path.join(import.meta.dirname, 'eval');
 const found: Evaluation[] = [];
@@ -42,8 +43,12 @@ function table(rows: readonly EvalRow[]): string {
 for (const one of chosen) {
   const { name, doc } = one;
   process.stdout.write(`\n## ${name}: ${doc}\n\n`);
-  const result = await one.run(values.data);
-  const kept = { command: `npm run eval -- ${name}`, ...result, machine: machine() };
+  const result = await one.run(values.data, values.most === undefined ? undefined : Number(values.most));
+  const kept = {
+    command: `npm run eval -- ${name}${values.most === undefined ? '' : ` --most ${values.most}`}`,
+    ...result,
+    machine: machine(),
+  };
   writeFileSync(`bench/results/eval-${name}.json`, `${JSON.stringify(kept, null, 2)}\n`);
   process.stdout.write(`\n${table(result.rows)}\n\nfailures\n`);
   for (const { set, input, expected, found: got } of result.failures)

@@ -37,7 +37,7 @@ const foldOf = (key: string): number => parseInt(sha256(key).slice(0, 8), 16) % 
 const cases: Case[] = [];
 for (const [i, { question, gold }] of [...dev, ...obliqaMultiVal(data)].entries()) {
   await corpus.find(question, 'hybrid', 10, true);
-  const keys = seen.ids.map((id) => id.slice(0, id.lastIndexOf('~')));
+  const keys = seen.ids.map((id) => id.split('~')[0] ?? '');
   const rows = rerankFeatures(question, seen.candidates);
   const [first = ''] = gold;
   const folds = new Set([...gold].map(foldOf));

@@ -18,10 +18,17 @@ export async function indexed(
 ): Promise<Corpus> {
   const embedder = await shippedModel();
   const made = await bench(embedder, {}, onRerank);
+  // An id says where a provision stands; of parts that share one, all but the first are told apart.
+  const seen = new Set<string>();
+  const idOf = (key: string, at: number): string => {
+    if (seen.has(key)) return `${key}~${at}`;
+    seen.add(key);
+    return key;
+  };
   for (let from = 0; from < passages.length; from += PART) {
     const part = passages.slice(from, from + PART);
     const rows = part.map((one, i): IndexedSection => ({
-      section_id: `${one.key}~${from + i}`,
+      section_id: idOf(one.key, from + i),
       version_id: `v${from}`,
       document_id: one.document,
       jurisdiction: 'XX',

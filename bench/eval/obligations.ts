@@ -164,17 +164,19 @@ function detection(): EvalRow[] {
   const file = 'bench/results/obligations.json';
   if (!existsSync(file)) return [];
   const kept = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  const figures = kept['cross_validation'] as Record<string, unknown> | undefined;
-  return figures === undefined
-    ? []
-    : [
-        {
-          set: 'EU sentences, 685',
-          model: 'rules + linear',
-          configuration: 'detection, cross-validated',
-          figures,
-        },
-      ];
+  const found = kept['cross_validation'] as Record<string, unknown> | undefined;
+  if (found === undefined) return [];
+  const figures = Object.fromEntries(
+    Object.entries(found).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+  return [
+    {
+      set: 'EU sentences, 685',
+      model: 'rules + linear',
+      configuration: 'detection, cross-validated',
+      figures,
+    },
+  ];
 }
 
 export const evaluation: Evaluation = {

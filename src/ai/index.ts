@@ -53,3 +53,5 @@ export type { ModelOrigin, StoredModel } from './model-store.ts';
 export { OnnxEmbedder } from './onnx-embedder.ts';
 export { UseCases, checkUseCases } from './use-cases.ts';
 export type { Gate, RiskClass, Standing, UseCase, UseCaseDocument } from './use-cases.ts';
+export { SEVERITIES, severityOf } from './classifier/severity.ts';
+export type { Severity, SeverityFound } from './classifier/severity.ts';

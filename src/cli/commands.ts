@@ -377,7 +377,8 @@ export const COMMANDS = [
   },
   {
     name: 'classify',
-    summary: 'Label the narrative of an incident: event, cause, nature of injury.',
+    summary:
+      'Label the narrative of an incident: event, cause, nature of injury, severity; the law that comes nearest.',
     details: [
       'Each label has its score, a chance fitted on held-out texts. Below the threshold of the taxonomy the verdict is "unsure". Every ' +
         'answer is a recommendation and is recorded. Labels of your own are compared by likeness of words only: that is ' +
@@ -389,7 +390,7 @@ export const COMMANDS = [
         name: 'taxonomy',
         type: 'string',
         arg: 'T',
-        doc: 'event, cause, nature, or all. Default: event.',
+        doc: 'event, cause, nature, severity, or all. Default: event.',
       },
       { name: 'labels', type: 'list', arg: 'A,B,…', doc: 'Labels of your own instead of a taxonomy.' },
       {
@@ -398,9 +399,24 @@ export const COMMANDS = [
         arg: 'ID,…',
         doc: 'Stored incidents instead of a text, as far as you may read them.',
       },
+      {
+        name: 'regulations',
+        type: 'boolean',
+        doc: 'With the provisions of law on this node that come nearest: leads to follow, no verdict.',
+      },
+      {
+        name: 'at',
+        type: 'date',
+        arg: 'DATE',
+        doc: 'The law of this day, for --regulations. Default: today.',
+      },
     ],
     examples: [
       ['fractal classify "A roofer fell 20 feet through a skylight."', 'Which event it was.'],
+      [
+        'fractal classify --regulations "A trench wall caved in on a worker."',
+        'And which provisions of the law here come nearest.',
+      ],
       ['fractal classify --taxonomy all --incident inc-7', 'All that the model tells of a stored incident.'],
     ],
   },

@@ -1,9 +1,18 @@
 /** Classification as the node offers it: texts of the caller, or stored incidents as the caller may read them. */
-import { badInputError, deniedError, invariant, notFoundError, sha256, usageError } from '../base/index.ts';
-import { likenessToLabels, type Inference, type Taxonomy } from '../ai/index.ts';
+import {
+  badInputError,
+  deniedError,
+  invariant,
+  notFoundError,
+  sha256,
+  today,
+  usageError,
+} from '../base/index.ts';
+import { SEVERITIES, likenessToLabels, severityOf, type Inference, type Taxonomy } from '../ai/index.ts';
 import { viewQuery, type AccessPolicy, type Principal } from '../query/index.ts';
 import { demand } from './access.ts';
 import type { Classification, ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
+import { regulationsFor } from './regulations.ts';
 import type { NodeParts } from './parts.ts';
 
 /** What a machine said is marked with. */
@@ -40,10 +49,11 @@ export class Classifications {
     demand(this.#policy, this.#principal, 'infer');
     const inputs = await this.#inputs(request);
     const { labels } = request;
-    const said =
+    const told =
       labels === undefined
-        ? await this.#byModel(inputs, this.#taxonomies(request.taxonomy), signal)
+        ? await this.#byTaxonomy(inputs, request.taxonomy, signal)
         : await this.#byLikeness(inputs, this.#labels(request, labels), signal);
+    const said = request.regulations === true ? await this.#withLaw(told, inputs, request.at, signal) : told;
     const ids = await this.#parts.inferences.recordAll(
       said.map((one) => this.#inference(one, inputs[one.index])),
     );
@@ -108,14 +118,40 @@ export class Classifications {
     });
   }
 
-  #taxonomies(name = 'event'): readonly Taxonomy[] {
+  /** By the model, by words, or by both. */
+  async #byTaxonomy(
+    inputs: readonly Input[],
+    name = 'event',
+    signal: AbortSignal | undefined,
+  ): Promise<Said[]> {
     const { taxonomies } = this.#parts.classifier;
     const chosen = name === 'all' ? taxonomies : taxonomies.filter((taxonomy) => taxonomy.name === name);
-    if (chosen.length > 0) return chosen;
-    throw notFoundError(
-      'taxonomy.unknown',
-      'there is no taxonomy of that name',
-      `Taxonomies: ${taxonomies.map((taxonomy) => taxonomy.name).join(', ')}, or all.`,
+    const severities = name === 'all' || name === SEVERITY;
+    if (chosen.length === 0 && !severities)
+      throw notFoundError(
+        'taxonomy.unknown',
+        'there is no taxonomy of that name',
+        `Taxonomies: ${taxonomies.map((taxonomy) => taxonomy.name).join(', ')}, ${SEVERITY}, or all.`,
+      );
+    const found = chosen.length === 0 ? [] : await this.#byModel(inputs, chosen, signal);
+    const told = severities ? inputs.map(severitySaid) : [];
+    return inputs.flatMap((_, i) => [...found, ...told].filter(({ index }) => index === i));
+  }
+
+  /** The provisions come once for each text, with its first answer. */
+  async #withLaw(
+    told: readonly Said[],
+    inputs: readonly Input[],
+    at: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Said[]> {
+    const day = at ?? today(this.#parts.outside.clock);
+    const texts = inputs.map(({ text }) => text);
+    const near = await regulationsFor(this.#parts, this.#principal, this.#policy, texts, day, signal);
+    return told.map((one, i) =>
+      told.findIndex(({ index }) => index === one.index) === i
+        ? { ...one, regulations: near[one.index] ?? [] }
+        : one,
     );
   }
 
@@ -198,12 +234,26 @@ export class Classifications {
     const model =
       said.taxonomy === null
         ? embedder.model
-        : { ...classifier.model.manifest, sha256: classifier.model.sha256 };
+        : said.taxonomy === SEVERITY
+          ? { id: RULES, version: RULES_VERSION, sha256: null }
+          : { ...classifier.model.manifest, sha256: classifier.model.sha256 };
     return {
       use_case: 'classify',
-      model: { id: model.id, version: model.version, sha256: model.sha256, runtime: 'onnx' },
+      model: {
+        id: model.id,
+        version: model.version,
+        sha256: model.sha256,
+        runtime: said.taxonomy === SEVERITY ? 'rules' : 'onnx',
+      },
       input_sha256: sha256(input?.text ?? ''),
-      output: JSON.stringify({ taxonomy: said.taxonomy, verdict: said.verdict, labels: said.labels }),
+      output: JSON.stringify({
+        taxonomy: said.taxonomy,
+        verdict: said.verdict,
+        labels: said.labels,
+        ...(said.regulations === undefined
+          ? {}
+          : { regulations: said.regulations.map(({ section_id }) => section_id) }),
+      }),
       confidence: said.confidence,
       evidence: input?.incident === undefined ? [] : [`esh.incidents:${input.incident}`],
       principal: this.#principal.id,
@@ -212,6 +262,35 @@ export class Classifications {
       ...(input?.site === undefined ? {} : { site: input.site }),
     };
   }
+}
+
+const SEVERITY = 'severity';
+const RULES = 'severity-words';
+const RULES_VERSION = '1.0.0';
+const SEVERITY_BADGE = 'by words of the narrative, no trained model; 1 means said, no chance';
+
+/** The worst that the words say of a person; `unsure` when they say nothing. */
+function severitySaid(input: Input, index: number): Said {
+  const found = severityOf(input.text);
+  return {
+    ...whereFrom(input, index),
+    taxonomy: SEVERITY,
+    verdict: found?.severity ?? UNSURE,
+    labels: ranked(
+      SEVERITIES,
+      SEVERITIES.map((name) => (name === found?.severity ? 1 : 0)),
+    ),
+    threshold: null,
+    label: LABEL,
+    badge: SEVERITY_BADGE,
+    model: `${RULES} ${RULES_VERSION}`,
+    confidence: null,
+    ...(found === undefined
+      ? {}
+      : {
+          evidence: { start: found.start, end: found.end, text: input.text.slice(found.start, found.end) },
+        }),
+  };
 }
 
 const whereFrom = (input: Input, index: number): Pick<Classification, 'index' | 'incident'> => ({

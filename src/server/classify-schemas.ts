@@ -15,8 +15,10 @@ export const CLASSIFY_REQUEST: ObjectSchema = {
     incident: text('id of one stored incident, read with the rights of the caller; the answer as for a text'),
     texts: texts('many narratives; the answer is then a list'),
     incidents: texts('ids of many stored incidents'),
-    taxonomy: text('name of a taxonomy, or all; event when absent'),
+    taxonomy: text('name of a taxonomy, severity, or all; event when absent'),
     labels: texts('labels of your own instead of a taxonomy: likeness of words, not calibrated'),
+    regulations: { type: 'boolean', description: 'with the provisions of law here that come nearest' },
+    at: { type: 'string', format: 'date', description: 'the law of this day, for regulations' },
   },
   required: [],
   additionalProperties: false,
@@ -43,6 +45,24 @@ const CLASSIFICATION: ObjectSchema = {
     badge: { type: ['string', 'null'], description: 'what weakens the answer' },
     model: text('model and version'),
     inference_id: text('id of the record of this answer'),
+    evidence: {
+      type: 'object',
+      description: 'of severity: the words that say so, with their offsets in UTF-16 units',
+    },
+    regulations: {
+      type: 'array',
+      description: 'nearest first, with the first answer about a text; leads to follow, never a verdict',
+      items: {
+        type: 'object',
+        properties: {
+          section_id: text('provision'),
+          citation: text('how to cite it'),
+          heading: text('heading'),
+          score: { type: 'number', description: 'cosine, no chance' },
+        },
+        required: ['section_id', 'citation', 'heading', 'score'],
+      },
+    },
   },
   required: ['taxonomy', 'verdict', 'labels', 'threshold', 'label', 'badge', 'model', 'inference_id'],
 };

@@ -7,7 +7,8 @@ import type { Principal } from '../../src/query/index.ts';
 import { ESH } from '../../src/schema/index.ts';
 import { put } from '../query/compliance/kit.ts';
 import { engine } from '../security/kit.ts';
-import { testNode, type TestNode } from './kit.ts';
+import type { Classification } from '../../src/node/index.ts';
+import { annualPart, importAll, testNode, type TestNode } from './kit.ts';
 
 const FALL =
   'An employee was working on a roof, fell through a skylight 20 feet to the concrete floor and was killed.';
@@ -61,11 +62,38 @@ test('stored incidents are classified as far as policy shows them', async () => 
   await assert.rejects(asked('plain').classify({ incidents: ['I9'] }), code('incident.unknown'));
 });
 
+test('severity is what the words say, with those words; regulations are leads, once for each text', async () => {
+  await using t = await testNode();
+  const law = annualPart(7, '2023-07-01', {
+    '7.1': ['The employer shall guard each skylight, so that no worker falls through it from the roof.'],
+    '7.2': ['The operator shall keep records of waste.'],
+  });
+  await importAll(t.node, { paths: [await t.file('a.xml', law)] });
+  const ask = async (...texts: string[]): Promise<readonly Classification[]> =>
+    (await t.node.classify({ texts, taxonomy: 'severity', regulations: true })).results;
+  const near = 'He was nearly killed; his finger was amputated and he was taken to the hospital.';
+  const [fall, finger, nothing] = await ask(FALL, near, 'The inspector came and left again.');
+  assert.deepEqual([fall?.verdict, finger?.verdict, nothing?.verdict], ['fatal', 'amputation', 'unsure']);
+  assert.equal(fall?.evidence?.text, 'killed');
+  assert.equal(near.slice(finger?.evidence?.start, finger?.evidence?.end), 'amputated');
+  assert.equal(nothing?.evidence, undefined);
+  assert.equal(fall.regulations?.[0]?.citation, '99 CFR 7.1');
+  assert.equal(fall.threshold, null);
+  const [row] = await t.rows<{ output: string; runtime: string }>(
+    `select output, runtime from ai.inferences where inference_id = '${fall.inference_id}'`,
+  );
+  assert.equal(row?.runtime, 'rules');
+  assert.match(row.output, /"regulations":\["us\/cfr\/99\/7#s7\.1/);
+  // Who may not search gets none.
+  const asked = new Classifications(t.node.parts, who('plain'), POLICY);
+  await assert.rejects(asked.classify({ texts: [FALL], regulations: true }), code('policy.denied'));
+});
+
 test('every answer is recorded with model, input hash, score and who asked', async () => {
   await using t = await withIncidents();
   const { results } = await t.node.classify({ texts: [FALL, 'Yes.'], incidents: ['I1'], taxonomy: 'all' });
   const { taxonomies } = t.node.parts.classifier;
-  assert.equal(results.length, 3 * taxonomies.length);
+  assert.equal(results.length, 3 * (taxonomies.length + 1));
   const rows = await t.rows<{
     inference_id: string;
     output: string;

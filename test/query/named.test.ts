@@ -56,6 +56,7 @@ test('any question is read in time linear in its length, and what it names has a
 const candidate = (text: string, more: Partial<Candidate> = {}): Candidate => ({
   text,
   document: 'd',
+  section: 's',
   bm25: null,
   vector: 0,
   terms: null,
@@ -75,6 +76,17 @@ test('a passage with the very words of the question has the highest figures of i
     assert.ok((rows[width + i] ?? 0) < 1, name);
     assert.equal(rows[2 * width + i], 0, name);
   }
+});
+
+test('the provision around a good one, below it and beside it gains by it', () => {
+  const at = RERANK_FEATURES.indexOf('kin');
+  const sections = ['a/1#s2-b', 'a/1#s2-b-1', 'a/1#s2-a', 'a/1#s2-d', 'a/2#s2-b', 'a/1#s2-b-2', 'a/1#s2'];
+  const rows = rerankFeatures(
+    'lockout devices',
+    sections.map((section, i) => candidate(i === 0 ? 'Lockout devices.' : 'Nothing.', { section })),
+  );
+  const kin = sections.map((_, i) => (rows[i * RERANK_FEATURES.length + at] ?? 0) > 0.5);
+  assert.deepEqual(kin, [false, true, true, false, false, true, true]);
 });
 
 test('figures are 0…1 and do not depend on the order of the candidates', () => {

@@ -12,6 +12,8 @@ export const runClassify: Run<'classify'> = async (session) => {
     ...(values.incident.length === 0 ? {} : { incidents: values.incident }),
     ...(values.taxonomy === undefined ? {} : { taxonomy: values.taxonomy }),
     ...(values.labels.length === 0 ? {} : { labels: values.labels }),
+    ...(values.regulations ? { regulations: true } : {}),
+    ...(values.at === undefined ? {} : { at: values.at }),
   };
   await withNode(session, async (node) => {
     const { results } = await node.classify(request, signal);
@@ -24,10 +26,22 @@ export const runClassify: Run<'classify'> = async (session) => {
 async function show(session: Session, one: Classification): Promise<void> {
   const { style } = session;
   const about = one.incident === null ? '' : `${oneLine(one.incident)}  `;
-  const verdict = one.threshold === null ? '' : `: ${style.bold(oneLine(one.verdict))}`;
+  const isSaid = one.threshold !== null || one.evidence !== undefined;
+  const verdict = isSaid ? `: ${style.bold(oneLine(one.verdict))}` : '';
   await writeLine(session, `${about}${one.taxonomy ?? 'your labels'}${verdict}`);
-  for (const { category, score } of one.labels.slice(0, SHOWN))
+  if (one.evidence !== undefined) await writeLine(session, `    “${oneLine(one.evidence.text)}”`);
+  for (const { category, score } of one.labels.slice(0, one.evidence === undefined ? SHOWN : 0))
     await writeLine(session, `    ${score.toFixed(3).padStart(6)}  ${oneLine(category)}`);
+  if (one.regulations !== undefined)
+    await writeLine(
+      session,
+      one.regulations.length === 0 ? '    no law here' : '    nearest provisions of the law here:',
+    );
+  for (const { citation, heading, score } of one.regulations ?? [])
+    await writeLine(
+      session,
+      `    ${score.toFixed(3).padStart(6)}  ${oneLine(citation)}  ${oneLine(heading)}`,
+    );
   const threshold = one.threshold === null ? '' : `, unsure below ${one.threshold}`;
   if (one.badge !== null) await writeLine(session, style.yellow(`    ${one.badge}`));
   await writeLine(

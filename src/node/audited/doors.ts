@@ -127,7 +127,8 @@ export const DOORS: Doors = {
     shape: 'answer',
     changes: false,
     resource: ({ incidents }) => (incidents === undefined ? 'text' : 'esh.incidents'),
-    asked: (recorder, { texts = [], incidents = [], taxonomy, labels }) => ({
+    asked: (recorder, { texts = [], incidents = [], taxonomy, labels, regulations, at }) => ({
+      ...given({ regulations, at }),
       texts: texts.length,
       incidents: incidents.length,
       input_hash: recorder.hidden(JSON.stringify([texts, incidents])),

@@ -267,8 +267,8 @@ export class SectionSearch {
   #rerank(question: string, found: readonly Evidence[], passages: ReadonlyMap<bigint, Passage>): Ranked[] {
     const read = found.map(({ id }) => passages.get(id) ?? { text: '', document: '', section: '' });
     const candidates = found.map(({ text: bm25, vector, terms }, i) => {
-      const { text, document } = read[i] ?? { text: '', document: '' };
-      return { text, document, bm25, vector, terms };
+      const { text, document, section } = read[i] ?? { text: '', document: '', section: '' };
+      return { text, document, section, bm25, vector, terms };
     });
     this.#ports.onRerank?.(
       read.map(({ section }) => section),
