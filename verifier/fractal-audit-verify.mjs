@@ -241,6 +241,9 @@ const plain = (text) =>
 /** Digits in groups, for reading aloud. */
 const spaced = (fingerprint) => fingerprint.replaceAll(/(.{4})(?=.)/g, '$1 ');
 
+/** A key of one person was destroyed (crypto-shredding): `resource` is the id of the key, which names nobody. */
+const isErasure = ({ entry }) => entry.event_type === 'key.destroyed';
+
 function proven(found) {
   const { entry, checkpoint, is_key_known, fingerprint, cosignatures } = found;
   return [
@@ -248,6 +251,12 @@ function proven(found) {
       'changed after its checkpoint was signed.',
     `That checkpoint covers the first ${checkpoint.size} entries of the log. None of them can be changed, removed, moved ` +
       'or put in without contradicting it.',
+    ...(isErasure(found)
+      ? [
+          `The node has written down that it destroyed the key ${entry.resource}: what was locked with that key, and with no ` +
+            'other, can be read by nobody who did not keep a copy of the key.',
+        ]
+      : []),
     ...(is_key_known
       ? [`The checkpoint was signed with the key that you named (fingerprint ${spaced(fingerprint)}).`]
       : []),
@@ -278,6 +287,11 @@ function notProven(found) {
           `Who ${name} is, which confirms to have seen this state of the log on ${time}. Its key came with the bundle too: ` +
           `ask its owner whether the fingerprint is ${spaced(own)}.`,
       ),
+    ...(isErasure(found)
+      ? [
+          'That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.',
+        ]
+      : []),
     'That what the entry says is true. A log shows that something was written down and not changed since, not that it ' +
       'happened.',
     `That the time is right: ${entry.timestamp} is what the clock of the node said.`,

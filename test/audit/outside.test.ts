@@ -158,6 +158,22 @@ test('O2: cosignatures are checked, told with their time, and every one needs it
   );
 });
 
+test('O2: the entry of a destroyed key is told as what it is, and what it cannot show', async (t) => {
+  const log = await openLog(await tempFolder(t));
+  const id = await log.record(
+    event(0, {
+      category: 'key',
+      action: 'destroyed',
+      resource: 'person-key/01900000-0000-7000-8000-00000000000a',
+      detail: {},
+    }),
+  );
+  const { proven, not_proven } = await verifyBundle(printBundle(await makeBundle(log, id)));
+  await log.close();
+  assert.match(proven.join('\n'), /destroyed the key person-key\/01900000/);
+  assert.match(not_proven.join('\n'), /no copy of the key.*backup/);
+});
+
 test('O3: a note that others published is read and checked as they do', async () => {
   // From the documentation of golang.org/x/mod/sumdb/note.
   const key = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';

@@ -91,6 +91,53 @@ const CALLS: { readonly [K in keyof NodeApi]: (test: TestNode) => Parameters<Nod
   close: () => [],
 };
 
+/** Names as people write them, in none of the forms of a code. */
+const HOSTILE = [
+  'Zelda Quixotë-Müller',
+  `Zelda's "Quixotë"; drop table esh.sites --`,
+  'zelda.quixotic 4711-0815\n\u0000<b>',
+];
+
+/** Fields that the calls above leave out. */
+const MORE: { readonly [K in keyof NodeApi]?: readonly Parameters<NodeApi[K]>[] } = {
+  search: [[{ query: 'x', mode: 'text', jurisdiction: 'US', at: '2024-01-01', document: 'd' }]],
+  ask: [[{ question: 'x', model: 'extractive', jurisdiction: 'US', at: '2024-01-01', document: 'd' }]],
+  classify: [[{ texts: ['x'], taxonomy: 't', labels: ['l'] }], [{ incidents: ['i'] }]],
+  decide: [[{ inference_id: 'x', decision: 'accept', reason: 'x', amendment: 'x' }]],
+  sql: [[{ sql: 'select $1', params: ['x'] }]],
+  check: [[{ site: 'x', at: '2024-01-01' }]],
+  lawDiff: [[{ document: 'x', section: 's', from: '2020-01-01', to: '2021-01-01', known_at: '2022-01-01' }]],
+  import: [[{ paths: ['x'], kind: 'law', jurisdiction: 'US', mapping: 'm', in_force_from: '2020-01-01' }]],
+  users: [
+    [{ action: 'set', id: 'x', roles: ['x'], attributes: { x: 'x' } }],
+    [{ action: 'token', id: 'x', label: 'x' }],
+  ],
+  policy: [[{ action: 'explain', principal: 'x', sql: 'select 1' } as never]],
+  audit: [[{ actor: 'x', resource: 'x', category: 'access', since: '2024-01-01', until: '2024-01-02' }]],
+  auditRetention: [
+    [{ action: 'hold', id: 'x', reason: 'x', since: '2024-01-01', until: '2024-01-02' }],
+    [{ action: 'release', id: 'x', reason: 'x' }],
+  ],
+  auditReplicas: [
+    [{ action: 'accept', key: 'x' }],
+    [{ action: 'receive', origin: 'x', from: 0, lines: ['x'], checkpoint: 'x' }],
+  ],
+};
+
+/** The same arguments again and again, with another of their texts replaced each time. */
+function withEachText(value: unknown, text: string, name = ''): unknown[] {
+  // Words of a statement outside quotes are told, as docs/audit.md says: the name stands in quotes.
+  if (typeof value === 'string') return [name === 'sql' ? `select '${text.replaceAll("'", "''")}'` : text];
+  if (Array.isArray(value))
+    return value.flatMap((one, i) =>
+      withEachText(one, text, name).map((changed) => value.with(i, changed) as unknown),
+    );
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) =>
+    withEachText(one, text, key).map((changed) => ({ ...value, [key]: changed })),
+  );
+}
+
 /** Calls and reads to the end; what is thrown is a FractalError. */
 async function callThrough(node: NodeApi, call: keyof NodeApi, args: readonly unknown[]): Promise<void> {
   try {
@@ -171,6 +218,26 @@ describe('doors of a node', () => {
     assert.equal(found[0]?.detail['jurisdiction'], '(not a code)');
     const last = found.findLast((entry) => entry.event_type === 'access.search' && 'at' in entry.detail);
     assert.deepEqual([last?.detail['jurisdiction'], last?.detail['at']], ['US-CA', '2024-01-01']);
+  });
+
+  it('D2 a person named in any text of any call is nowhere in the log', async () => {
+    const { size } = test.node.parts.audit.log;
+    let told = 0;
+    for (const call of Object.keys(CALLS) as (keyof NodeApi)[]) {
+      if (call === 'close') continue;
+      const all: readonly unknown[] = [CALLS[call](test), ...(MORE[call] ?? [])];
+      for (const args of all)
+        for (const hostile of HOSTILE)
+          for (const changed of withEachText(args, hostile)) {
+            await callThrough(test.node, call, changed as readonly unknown[]);
+            told++;
+          }
+    }
+    assert.ok(told > 100, `${told} calls`);
+    const { log } = test.node.parts.audit;
+    await log.still(async () => undefined);
+    for await (const { id, bytes } of log.lines(size))
+      assert.doesNotMatch(bytes?.toString('utf8') ?? '', /Zelda|Quixot|4711-0815/u, `entry ${id}`);
   });
 
   it('D3 a commit is in the log before it is made: tables, rows, hashes of content, files', async () => {

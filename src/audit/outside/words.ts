@@ -16,6 +16,9 @@ export const plain = (text: string): string =>
 /** Digits in groups, for reading aloud. */
 export const spaced = (fingerprint: string): string => fingerprint.replaceAll(/(.{4})(?=.)/g, '$1 ');
 
+/** A key of one person was destroyed (crypto-shredding): `resource` is the id of the key, which names nobody. */
+const isErasure = ({ entry }: Found): boolean => entry.event_type === 'key.destroyed';
+
 export function proven(found: Found): string[] {
   const { entry, checkpoint, is_key_known, fingerprint, cosignatures } = found;
   return [
@@ -23,6 +26,12 @@ export function proven(found: Found): string[] {
       'changed after its checkpoint was signed.',
     `That checkpoint covers the first ${checkpoint.size} entries of the log. None of them can be changed, removed, moved ` +
       'or put in without contradicting it.',
+    ...(isErasure(found)
+      ? [
+          `The node has written down that it destroyed the key ${entry.resource}: what was locked with that key, and with no ` +
+            'other, can be read by nobody who did not keep a copy of the key.',
+        ]
+      : []),
     ...(is_key_known
       ? [`The checkpoint was signed with the key that you named (fingerprint ${spaced(fingerprint)}).`]
       : []),
@@ -53,6 +62,11 @@ export function notProven(found: Found): string[] {
           `Who ${name} is, which confirms to have seen this state of the log on ${time}. Its key came with the bundle too: ` +
           `ask its owner whether the fingerprint is ${spaced(own)}.`,
       ),
+    ...(isErasure(found)
+      ? [
+          'That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.',
+        ]
+      : []),
     'That what the entry says is true. A log shows that something was written down and not changed since, not that it ' +
       'happened.',
     `That the time is right: ${entry.timestamp} is what the clock of the node said.`,

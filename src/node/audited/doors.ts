@@ -493,7 +493,7 @@ export const DOORS: Doors = {
     changes: true,
     resource: (request) => ('name' in request ? 'external-table' : 'external-tables'),
     asked: (recorder, request) => ({
-      action: request.action,
+      action: coded(request.action),
       ...('name' in request ? { name: recorder.hidden(String(request.name)) } : {}),
       ...('source' in request ? { source: recorder.hidden(String(request.source)) } : {}),
     }),
@@ -618,7 +618,7 @@ export const DOORS: Doors = {
     changes: true,
     resource: (request) => ('id' in request && typeof request.id === 'string' ? 'user' : 'users'),
     asked: (recorder, request) => ({
-      action: request.action,
+      action: coded(request.action),
       ...('id' in request ? { user: recorder.hidden(String(request.id)) } : {}),
       ...('roles' in request && request.roles !== undefined ? { roles: request.roles.map(coded) } : {}),
       ...('attributes' in request
@@ -636,7 +636,7 @@ export const DOORS: Doors = {
     changes: false,
     resource: () => 'policy',
     asked: (recorder, request) => ({
-      action: request.action,
+      action: coded(request.action),
       ...('sql' in request && typeof request.sql === 'string' ? recorder.statement(request.sql) : {}),
       ...('principal' in request ? { of: recorder.hidden(String(request.principal)) } : {}),
     }),
