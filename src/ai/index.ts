@@ -51,6 +51,7 @@ export type {
 export { CARD_FILE, ModelStore } from './model-store.ts';
 export type { ModelOrigin, StoredModel } from './model-store.ts';
 export { OnnxEmbedder } from './onnx-embedder.ts';
+export { ThreadEmbedder } from './thread-embedder.ts';
 export { UseCases, checkUseCases } from './use-cases.ts';
 export type { Gate, RiskClass, Standing, UseCase, UseCaseDocument } from './use-cases.ts';
 export { SEVERITIES, severityOf } from './classifier/severity.ts';

@@ -284,6 +284,11 @@ export const LIMITS = {
   },
   classify_labels: { value: 100, unit: 'labels', why: 'labels of the caller in one request to classify' },
   embed_batch_texts: { value: 64, unit: 'texts', why: 'texts in one model call' },
+  embed_waiting: {
+    value: 512,
+    unit: 'batches',
+    why: 'batches that wait for the thread of the embedding model; a further one is refused',
+  },
   embed_text_chars: {
     value: 20_000,
     unit: 'characters',

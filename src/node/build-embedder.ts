@@ -1,7 +1,7 @@
 /** The embedding model of a node. One that cannot be used does not stop the node: whoever needs it is told why. */
 import path from 'node:path';
 import { FractalError, type FileSystem, type Limits } from '../base/index.ts';
-import { OnnxEmbedder, readModelFolder } from '../ai/index.ts';
+import { ThreadEmbedder, readModelFolder } from '../ai/index.ts';
 import type { Embedder } from '../query/index.ts';
 import type { NodeConfig } from './config.ts';
 import { pinFault, readRegistry } from './model-registry.ts';
@@ -20,7 +20,7 @@ export async function buildEmbedder({ dataDir, config, fs, limits }: EmbedderOpt
     const { id, version } = model.manifest;
     const fault = pinFault(await readRegistry(fs, dataDir), { id, version, sha256: model.sha256 });
     if (fault !== undefined) throw fault;
-    return new OnnxEmbedder({ model, fs, limits });
+    return new ThreadEmbedder({ model, limits });
   } catch (error) {
     if (!(error instanceof FractalError)) throw error;
     return faulty(error);

@@ -768,6 +768,8 @@ export class FractalNode implements Auditable {
     await this.parts.watcher.stop();
     await this.parts.queue.stop();
     await this.parts.generators.close();
+    await this.parts.embedder.unload?.();
+    await this.parts.classifier.unload();
     await this.parts.maintenance.stop();
     await this.parts.audit.retirement.stop();
     await tellStop(this.parts.audit.log, this.parts.store);

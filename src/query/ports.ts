@@ -22,6 +22,8 @@ export interface Embedder {
    */
   embed(texts: readonly string[], purpose: 'query' | 'passage', signal?: AbortSignal): Promise<Float32Array>;
   readonly terms: TermVectors | undefined;
+  /** Gives its memory back; the next text loads it again. */
+  unload?(): Promise<void>;
 }
 
 /**
