@@ -24,6 +24,7 @@ import type { Embedder } from '../ports.ts';
 import type { SectionHit, SectionQuery, SectionSearch } from '../search/search.ts';
 import { SECTION_TABLE, quote } from '../search/section-table.ts';
 import type { ExternalReader } from './external.ts';
+import type { Filter } from './filters.ts';
 import {
   argsTable,
   answerTable,
@@ -181,9 +182,7 @@ function sectionQuery(
   const where: string[] = [];
   let at = site.args.length;
   for (const { column, type, op, values } of site.filters) {
-    const texts = row
-      .slice(at, at + values)
-      .flatMap((value) => (value === null ? [] : [literal(value, type)]));
+    const texts = row.slice(at, at + values).flatMap((value) => literals(value, type, op));
     at += values;
     if (texts.length === 0) return undefined;
     where.push(op === 'in' ? `${column} in (${texts.join(', ')})` : `${column} ${op} ${texts[0] ?? ''}`);
@@ -230,9 +229,18 @@ function numberOf(value: DuckDBValue): number | undefined {
   return value instanceof DuckDBDecimalValue ? value.toDouble() : undefined;
 }
 
-/** A day, a text: as Lance reads it. */
-const literal = (value: DuckDBValue, type: 'VARCHAR' | 'DATE'): string =>
-  type === 'DATE' ? `date ${quote(String(value))}` : quote(String(value));
+/** The first and the last day that Lance reads, in days since 1970-01-01; no law is of another. */
+const [FIRST_DAY, LAST_DAY] = [parseDate('0001-01-01') ?? 0, parseDate('9999-12-31') ?? 0];
+
+/** A day, a text: as Lance reads it. None, where nothing equals it. */
+function literals(value: DuckDBValue, type: 'VARCHAR' | 'DATE', op: Filter['op']): string[] {
+  if (value === null) return [];
+  if (!(value instanceof DuckDBDateValue))
+    return [type === 'DATE' ? `date ${quote(String(value))}` : quote(String(value))];
+  const day = Math.min(Math.max(value.days, FIRST_DAY), LAST_DAY);
+  if (day !== value.days && (op === '=' || op === 'in')) return [];
+  return [`date ${quote(String(new DuckDBDateValue(day)))}`];
+}
 
 const HIT_TYPES: readonly DuckDBType[] = HIT_COLUMNS.map(
   ({ type }) => ({ VARCHAR, DATE, INTEGER, DOUBLE })[type],

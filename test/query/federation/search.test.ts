@@ -79,6 +79,25 @@ describe('search in SQL', () => {
       }
   });
 
+  it('takes any day that SQL knows to compare with', async () => {
+    const all = await rows(`select citation from text_search('dust', 5) order by 1`);
+    for (const [condition, expected] of [
+      [`h.in_force_from < date 'infinity'`, all],
+      [`h.in_force_from <= date '290000-01-01'`, all],
+      [`h.in_force_from > date '-infinity'`, all],
+      [`h.in_force_from > date '0044-03-15 (BC)'`, all],
+      [`h.in_force_from >= date 'infinity'`, []],
+      [`h.in_force_from < date '0044-03-15 (BC)'`, []],
+      [`h.in_force_from = date 'infinity'`, []],
+      [`h.in_force_from in (date 'infinity', date '0001-01-01')`, []],
+    ] as const)
+      assert.deepEqual(
+        await rows(`select h.citation from text_search('dust', 5) h where ${condition} order by 1`),
+        expected,
+        condition,
+      );
+  });
+
   it('takes a vector as it takes the text it is made of', async () => {
     const expected = await rows(`select section_id, distance from vector_search('dust', 3)`);
     assert.equal(expected.length, 3);
