@@ -17,6 +17,8 @@ export type { AuditEntry } from './entry.ts';
 export { findEntries } from './find.ts';
 export type { EntryFilter, FoundEntries } from './find.ts';
 export { makeBundle, printBundle, verifyBundle } from './bundle.ts';
+export { GROWTH_FORMAT, checkGrowth, makeGrowth } from './growth.ts';
+export type { AuditGrowth } from './growth.ts';
 export { BUNDLE_CHARS, BUNDLE_FORMAT } from './outside/check.ts';
 export type { AuditBundle, BundleVerdict } from './outside/verdict.ts';
 export { headline, spaced } from './outside/words.ts';

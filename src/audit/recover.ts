@@ -4,7 +4,7 @@
  * log goes on behind it, on the hashes that the tiles still have.
  */
 import path from 'node:path';
-import { integrityError, sha256, type FileSystem } from '../base/index.ts';
+import { integrityError, sha256, unavailableError, type FileSystem } from '../base/index.ts';
 import type { AuditEvent } from '../schema/index.ts';
 import { HASH_BYTES, NO_HASH } from './entry.ts';
 import { readHead, type Head } from './head.ts';
@@ -191,9 +191,10 @@ async function readNote(
   key: NoteKey,
   events: AuditEvent[],
 ): Promise<Note | undefined> {
-  if ((await fs.stat(file)) === undefined) return undefined;
+  const printed = await printedNote(fs, file);
+  if (printed === undefined) return undefined;
   try {
-    const note = parseNote(Buffer.from(await fs.readFile(file)).toString('utf8'));
+    const note = parseNote(printed);
     if (checkNote(note, key) !== undefined) return note;
   } catch {
     // Told below, as for a signature that does not hold.
@@ -201,6 +202,25 @@ async function readNote(
   events.push(told('checkpoint-damaged', { file: 'checkpoint' }));
   return undefined;
 }
+
+/** Without it nobody knows what was signed: a log whose checkpoint is there and cannot be read does not open. */
+async function printedNote(fs: FileSystem, file: string): Promise<string | undefined> {
+  try {
+    if ((await fs.stat(file)) === undefined) return undefined;
+    return Buffer.from(await fs.readFile(file)).toString('utf8');
+  } catch (error) {
+    throw unavailableError(
+      'audit.checkpoint_unreadable',
+      `the last checkpoint of the audit log cannot be read (${codeOf(error)})`,
+      'See to the permissions of audit/checkpoint and to the disk; the file is left as it is.',
+      { cause: error },
+    );
+  }
+}
+
+/** `EACCES`, `EIO`. */
+export const codeOf = (error: unknown): string =>
+  (error as NodeJS.ErrnoException | undefined)?.code ?? 'no reason given';
 
 const damaged = ({ entry, reason }: Damage): Error =>
   integrityError(

@@ -4,13 +4,11 @@
  * where entries may go (rule K3), so they are synced when a segment is sealed.
  */
 import path from 'node:path';
-import { integrityError, type FileSystem, type OpenFile } from '../base/index.ts';
+import { FIXED_LIMITS, integrityError, type FileSystem, type OpenFile } from '../base/index.ts';
 import { HASH_BYTES } from './entry.ts';
 import { TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, rootOfFull, type HashAt } from './merkle.ts';
 
 const GROUP = 1000;
-/** Tiles held in memory for proofs. */
-const CACHED = 64;
 
 /** `x001/x234/067` for 1234067 (C2SP tlog-tiles). */
 export function tilePath(level: number, index: number): string {
@@ -147,7 +145,8 @@ export class Tiles {
     if (bytes.length < TILE_BYTES) throw missingTile(level, index);
     this.#cache.set(name, bytes);
     const [oldest] = this.#cache.keys();
-    if (this.#cache.size > CACHED && oldest !== undefined) this.#cache.delete(oldest);
+    if (this.#cache.size > FIXED_LIMITS.audit_tiles_cached.value && oldest !== undefined)
+      this.#cache.delete(oldest);
     return bytes;
   }
 

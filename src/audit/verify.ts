@@ -19,6 +19,7 @@ import {
   type Note,
   type NoteKey,
 } from './note.ts';
+import { codeOf } from './recover.ts';
 import { SEGMENT_FOLDER, firstOf, scanSegment, segmentName, type Fault, type Line } from './segment.ts';
 import { PUBLIC_KEYS, readKeys } from './signer.ts';
 import { tilePath } from './tiles.ts';
@@ -391,8 +392,14 @@ class Verification {
 
   async #readNote(): Promise<void> {
     const file = path.join(this.#folder, 'checkpoint');
-    if ((await this.#fs.stat(file)) === undefined) return;
-    const printed = Buffer.from(await this.#fs.readFile(file)).toString('utf8');
+    let printed: string;
+    try {
+      if ((await this.#fs.stat(file)) === undefined) return;
+      printed = Buffer.from(await this.#fs.readFile(file)).toString('utf8');
+    } catch (error) {
+      this.#fault(null, `the file of the last checkpoint cannot be read (${codeOf(error)})`);
+      return;
+    }
     this.#note = { checkpoint: parseCheckpoint(printed), isSigned: this.#isSigned(printed) };
   }
 

@@ -748,6 +748,31 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'an exported audit log that is read; export from a later entry on',
   },
+  audit_seen_ms: {
+    value: 3_600_000,
+    unit: 'milliseconds',
+    why: 'a credential that is used all the time is written down in the audit log again after so long',
+  },
+  audit_seen_credentials: {
+    value: 4096,
+    unit: 'credentials',
+    why: 'credentials remembered as written down; one that is forgotten is written down again',
+  },
+  audit_tiles_cached: {
+    value: 64,
+    unit: 'tiles',
+    why: 'tiles of the tree of the audit log held for proofs, 8 KiB each',
+  },
+  audit_named_items: {
+    value: 100,
+    unit: 'names',
+    why: 'paths, sections or inferences that one entry of the audit log names; how many there were is told',
+  },
+  audit_statement_chars: {
+    value: 4000,
+    unit: 'characters',
+    why: 'a statement without its values in the audit log; of a longer one the beginning, its hash is of all of it',
+  },
   audit_verify_threads: {
     value: 4,
     unit: 'threads',

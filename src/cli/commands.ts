@@ -705,12 +705,18 @@ export const COMMANDS = [
         name: 'from',
         type: 'integer',
         arg: 'N',
-        default: 0,
         min: 0,
         max: Number.MAX_SAFE_INTEGER,
-        doc: 'For export: the first entry.',
+        doc:
+          'For export: the first entry. Default: 0. For prove: that the log only grew since it had N entries, the number ' +
+          'in the checkpoint that you hold.',
       },
-      { name: 'to', type: 'string', arg: 'URL', doc: 'For push: the address of the hub.' },
+      {
+        name: 'to',
+        type: 'string',
+        arg: 'URL|N',
+        doc: 'For push: the address of the hub. For prove with --from: until it had N. Default: the last checkpoint.',
+      },
       {
         name: 'reason',
         type: 'string',
@@ -729,6 +735,10 @@ export const COMMANDS = [
       ['fractal audit show --actor ann --since 2026-01-31', 'What did Ann do?'],
       ['fractal audit verify', 'Is the log as it was written?'],
       ['fractal audit prove 4711 --out entry-4711.json', 'Evidence for somebody else.'],
+      [
+        'fractal audit prove --from 4000',
+        'Proof that the log only grew since a checkpoint over 4,000 entries.',
+      ],
       ['fractal audit verify-bundle entry-4711.json --key "$KEY"', 'Check it there.'],
       [
         'fractal audit verifier --out check.html',

@@ -1,6 +1,7 @@
 /** The audit log, as `NodeApi` tells it. For those with the right `audit`. */
 import type {
   AuditBundle,
+  AuditGrowth,
   EntryRange,
   FoundEntries,
   Hold,
@@ -25,7 +26,14 @@ export interface AuditRequest {
 
 export type AuditAnswer = FoundEntries;
 export type AuditVerdict = Verdict;
-export type { AuditBundle } from '../audit/index.ts';
+export type { AuditBundle, AuditGrowth } from '../audit/index.ts';
+
+export interface GrowthRequest {
+  /** Entries of the older tree: the number in the checkpoint that somebody holds. */
+  readonly from: number;
+  /** Entries of the newer one; those of the last checkpoint when absent. */
+  readonly to?: number;
+}
 
 export interface AuditCheckpoint {
   readonly origin: string;
@@ -115,4 +123,6 @@ export interface AuditApi {
   checkpointAudit(): Promise<AuditCheckpoint>;
   /** One entry with all that is needed to check it elsewhere. */
   proveAudit(entry: number): Promise<AuditBundle>;
+  /** That the log only grew between two sizes. */
+  proveGrowth(request: GrowthRequest): Promise<AuditGrowth>;
 }

@@ -6,6 +6,7 @@ import {
   findEntries,
   checkNote,
   makeBundle,
+  makeGrowth,
   parseCheckpoint,
   printKey,
   printNote,
@@ -23,11 +24,13 @@ import type {
   AuditApi,
   AuditBundle,
   AuditCheckpoint,
+  AuditGrowth,
   AuditExport,
   AuditExportRequest,
   AuditRequest,
   CosignatureRequest,
   AuditVerdict,
+  GrowthRequest,
 } from './audit-api.ts';
 import { AUDIT_FOLDER } from './audited/open-audit.ts';
 import { SYSTEM } from './parts.ts';
@@ -92,6 +95,10 @@ export class AuditQuestions implements Omit<AuditApi, 'auditReplicas' | 'auditRe
 
   async proveAudit(entry: number): Promise<AuditBundle> {
     return await makeBundle(this.#log, entry);
+  }
+
+  async proveGrowth({ from, to }: GrowthRequest): Promise<AuditGrowth> {
+    return await makeGrowth(this.#log, from, to);
   }
 }
 

@@ -95,6 +95,8 @@ export type {
   AuditAnswer,
   AuditApi,
   AuditBundle,
+  AuditGrowth,
+  GrowthRequest,
   AuditCheckpoint,
   AuditRequest,
   AuditVerdict,

@@ -70,9 +70,11 @@ import type {
   AuditCheckpoint,
   AuditExport,
   AuditExportRequest,
+  AuditGrowth,
   AuditRequest,
   AuditVerdict,
   CosignatureRequest,
+  GrowthRequest,
   ReplicaAnswer,
   ReplicaRequest,
   RetentionAnswer,
@@ -496,6 +498,10 @@ export class FractalNode implements Auditable {
 
   async proveAudit(entry: number): Promise<AuditBundle> {
     return await (await this.#auditLog()).proveAudit(entry);
+  }
+
+  async proveGrowth(request: GrowthRequest): Promise<AuditGrowth> {
+    return await (await this.#auditLog()).proveGrowth(request);
   }
 
   #mayAdminister(principal: Principal): boolean {

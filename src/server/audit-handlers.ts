@@ -3,6 +3,7 @@ import type {
   AuditExportRequest,
   AuditRequest,
   CosignatureRequest,
+  GrowthRequest,
   ReplicaRequest,
   RetentionRequest,
 } from '../node/index.ts';
@@ -11,6 +12,7 @@ import {
   AUDIT_QUERY,
   COSIGNATURE,
   EXPORT_QUERY,
+  GROWTH_QUERY,
   REPLICA_REQUEST,
   RETENTION_REQUEST,
 } from './audit-routes.ts';
@@ -80,3 +82,8 @@ export const auditRetention: Handler = async (context, options, node) =>
   Response.json(
     await node.auditRetention(await withNeeds<RetentionRequest>(context, options, RETENTION_REQUEST)),
   );
+
+export const auditGrowth: Handler = async (context, _options, node) => {
+  const request = fromQuery(GROWTH_QUERY, new URL(context.req.url).searchParams) as unknown as GrowthRequest;
+  return Response.json(await node.proveGrowth(request));
+};

@@ -33,6 +33,16 @@ export const AUDIT_QUERY: ObjectSchema = {
   additionalProperties: false,
 };
 
+export const GROWTH_QUERY: ObjectSchema = {
+  type: 'object',
+  properties: {
+    from: whole('entries of the older tree: the number in the checkpoint that you hold'),
+    to: whole('entries of the newer one; those of the last checkpoint when absent'),
+  },
+  required: ['from'],
+  additionalProperties: false,
+};
+
 const ENTRY = object(
   {
     entry_id: whole('its number, from 0'),
@@ -87,6 +97,19 @@ const BUNDLE = object({
   proof: texts('hashes from the leaf to the root, in base64'),
   checkpoint: text('C2SP signed note'),
   keys: texts('keys that sign the log'),
+});
+
+const GROWTH = object({
+  format: text('fractal.audit-growth/1'),
+  from: whole('entries of the older tree'),
+  from_root: text('its root, in base64'),
+  to: whole('entries of the newer tree'),
+  to_root: text('its root, in base64'),
+  proof: texts('hashes of RFC 9162 2.1.4.1, in base64'),
+  checkpoint: {
+    type: ['string', 'null'],
+    description: 'C2SP signed note over the newer tree, if one is kept',
+  },
 });
 
 const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
@@ -177,6 +200,14 @@ export const AUDIT_ROUTES = [
     summary: 'Signs the audit log as it is now.',
     request: { [JSON_TYPE]: NO_BODY },
     response: { [JSON_TYPE]: CHECKPOINT },
+  },
+  {
+    method: 'GET',
+    path: '/v1/audit/growth',
+    handler: 'auditGrowth',
+    summary: 'Proof that the audit log only grew between two numbers of entries.',
+    query: GROWTH_QUERY,
+    response: { [JSON_TYPE]: GROWTH },
   },
   {
     method: 'GET',

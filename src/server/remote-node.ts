@@ -8,6 +8,7 @@ import type {
   AuditAnswer,
   AuditBundle,
   AuditCheckpoint,
+  AuditGrowth,
   AuditExport,
   AuditExportRequest,
   CosignatureRequest,
@@ -27,6 +28,7 @@ import type {
   EmbedRequest,
   GenerateEvent,
   GenerateTextRequest,
+  GrowthRequest,
   ModelDetail,
   ModelInfo,
   ModelRequest,
@@ -403,6 +405,10 @@ export class RemoteNode implements NodeApi {
 
   proveAudit(entry: number): Promise<AuditBundle> {
     return this.#json({ method: 'GET', path: `/v1/audit/${entry}/proof` });
+  }
+
+  proveGrowth(request: GrowthRequest): Promise<AuditGrowth> {
+    return this.#json({ method: 'GET', path: `/v1/audit/growth${queryOf({ ...request })}` });
   }
 
   sessions(request: SessionRequest): Promise<SessionAnswer> {

@@ -217,6 +217,31 @@ describe('the log', () => {
     await assert.rejects(openLog(copy), { code: 'audit.damaged' });
   });
 
+  it('A6a a checkpoint that cannot be read is told as that, by opening and by verify, and left as it is', async (t) => {
+    const folder = await tempFolder(t);
+    const log = await filled(folder, 3);
+    await log.checkpoint();
+    await log.close();
+    const real = nodeFileSystem;
+    for (const code of ['EACCES', 'EIO']) {
+      const fs: FileSystem = {
+        ...real,
+        readFile: async (file) => {
+          if (file.endsWith('checkpoint')) throw Object.assign(new TypeError('no'), { code });
+          return await real.readFile(file);
+        },
+      };
+      const before = await readFile(path.join(folder, 'checkpoint'));
+      await assert.rejects(openLog(folder, { fs }), {
+        code: 'audit.checkpoint_unreadable',
+        message: `the last checkpoint of the audit log cannot be read (${code})`,
+      });
+      const reason = `the file of the last checkpoint cannot be read (${code})`;
+      assert.deepEqual((await verifyLog(fs, folder)).faults, [{ entry: null, reason }]);
+      assert.deepEqual(await readFile(path.join(folder, 'checkpoint')), before);
+    }
+  });
+
   it('A6 makes tiles again that are missing or were not synced', async (t) => {
     const folder = await tempFolder(t);
     const limits = { audit_segment_bytes: 20_000 };

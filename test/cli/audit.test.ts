@@ -70,6 +70,10 @@ test('audit: proves an entry and checks the proof with no node', async (t) => {
   assert.equal(d.stdout.text, text);
   assert.equal(await d.run('audit', 'prove', '1'), 4);
   assert.equal(await d.run('audit', 'prove'), 2);
+  assert.equal(await d.run('audit', 'prove', '--from', '2', '--to', '5'), 0);
+  assert.equal((JSON.parse(d.stdout.text) as { to: number }).to, 5);
+  assert.deepEqual(d.node.seen.at(-1)?.request, { from: 2, to: 5 });
+  assert.equal(await d.run('audit', 'prove', '--from', '5', '--to', '2'), 5);
 
   d.failOpen = new Error('no node may be opened');
   assert.equal(await d.run('audit', 'verify-bundle', 'b.json'), 0);

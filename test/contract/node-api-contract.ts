@@ -344,6 +344,10 @@ export function nodeApiContract(name: string, open: () => Promise<NodeApiHarness
       assert.ok(Array.isArray((await node.audit({ limit: 5 })).entries));
       await assert.rejects(node.audit({ since: 'yesterday' }), ofKind('bad_input'));
       await assert.rejects(node.proveAudit(999_999_999), ofKind('not_found'));
+      const growth = await node.proveGrowth({ from: 1 });
+      assert.ok(growth.from === 1 && growth.to >= 1);
+      for (const bad of [{ from: 0 }, { from: 1, to: 999_999_999 }, { from: 2, to: 1 }])
+        await assert.rejects(node.proveGrowth(bad), ofKind('bad_input'));
       assert.ok(Array.isArray((await node.exportAudit({ from: 0, end: size, limit: 5 })).lines));
       await assert.rejects(node.exportAudit({ from: 0, end: size, limit: 0 }), ofKind('bad_input'));
       assert.deepEqual(await node.auditRetention({ action: 'show' }), { retention: {}, holds: [] });

@@ -19,6 +19,7 @@ import { Recorder } from '../../src/node/audited/recorder.ts';
 import { droppable } from '../../src/query/index.ts';
 import type { ArrowMessages } from '../../src/store/index.ts';
 import { SYSTEM, openNode, type FractalNode, type NodeApi } from '../../src/node/index.ts';
+import { AUDIT_CATEGORIES } from '../../src/schema/index.ts';
 import { collect } from '../contract/node-api-contract.ts';
 import { testNode, type TestNode } from './kit.ts';
 
@@ -81,6 +82,7 @@ const CALLS: { readonly [K in keyof NodeApi]: (test: TestNode) => Parameters<Nod
   verifyAudit: () => [],
   checkpointAudit: () => [],
   proveAudit: () => [0],
+  proveGrowth: () => [{ from: 1 }],
   exportAudit: () => [{ from: 0, end: 9, limit: 9 }],
   cosignedAudit: () => [{ note: 'none', key: 'none' }],
   auditReplicas: () => [{ action: 'list' }],
@@ -192,6 +194,28 @@ describe('doors of a node', () => {
     assert.equal(made.size, Object.keys(CALLS).length);
   });
 
+  it('D1 every category of the reference has its name, and those of what is built are written', async () => {
+    // Access, modification, sync, conflict, inference, app lifecycle, authentication, denial; and ours beside them.
+    const reference = 'access modification sync conflict inference app authentication denial'.split(' ');
+    const ours = 'administration key decision lifecycle log'.split(' ');
+    assert.deepEqual([...AUDIT_CATEGORIES].sort(), [...reference, ...ours].sort());
+    await callThrough(test.node, 'checkpointAudit', []);
+    const seen = new Set((await entries(test.node, 0)).map((entry) => entry.event_type.split('.')[0]));
+    // D4 has authentication and denial, on a node with users. Conflicts and apps are not built yet.
+    const here = [
+      'access',
+      'modification',
+      'sync',
+      'inference',
+      'administration',
+      'key',
+      'decision',
+      'lifecycle',
+      'log',
+    ];
+    for (const category of here) assert.ok(seen.has(category), category);
+  });
+
   it('D2 tells statement, tables, columns and rows of what was read, and no value', async () => {
     const { size } = test.node.parts.audit.log;
     await callThrough(test.node, 'sql', [
@@ -245,9 +269,11 @@ describe('doors of a node', () => {
     await test.import(
       await test.file('law-3.md', '# Act Three\n\n## 1 Duty\n\nThe operator must train staff.\n'),
     );
-    const commits = (await entries(test.node, size)).filter(
-      (entry) => entry.event_type === 'modification.commit',
-    );
+    const all = await entries(test.node, size);
+    // Of an import only counts are kept, however many files it has.
+    const end = all.find((one) => one.event_type === 'modification.import' && one.detail['stage'] === 'done');
+    assert.deepEqual([end?.detail['files'], end?.detail['whole']], [{ added: 1 }, true]);
+    const commits = all.filter((entry) => entry.event_type === 'modification.commit');
     const [commit] = commits.filter((entry) => 'files' in entry.detail);
     assert.equal(commit?.detail['commit_version'], Number(test.node.parts.store.commitVersion));
     const [file] = commit?.detail['files'] as { status: string; sha256: string }[];

@@ -7,6 +7,8 @@ import type {
   AskRequest,
   AuditAnswer,
   AuditBundle,
+  AuditGrowth,
+  GrowthRequest,
   AuditCheckpoint,
   AuditExport,
   AuditExportRequest,
@@ -790,6 +792,15 @@ export class MemoryNode implements NodeApi {
     if (this.bundle === undefined || entry !== 0)
       throw notFoundError('audit.entry_unknown', `there is no entry ${entry}`, 'List them.');
     return this.bundle;
+  }
+
+  async proveGrowth(request: GrowthRequest): Promise<AuditGrowth> {
+    this.#see('proveGrowth', request);
+    const { from, to = from } = request;
+    if (from < 1 || to < from || to > 9)
+      throw badInputError('audit.growth', 'the log has other entries', 'Give its numbers.');
+    const [from_root, to_root] = ['r', 'r'];
+    return { format: 'fractal.audit-growth/1', from, from_root, to, to_root, proof: [], checkpoint: null };
   }
 
   async sessions(request: SessionRequest): Promise<SessionAnswer> {

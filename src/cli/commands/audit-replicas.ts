@@ -31,7 +31,7 @@ async function sourceOf(node: NodeApi): Promise<LogSource & { readonly key: stri
 
 /** Writes the log, from an entry on, to a file for another node: its head, then its lines. */
 export async function exportLog(session: AuditSession): Promise<number> {
-  const { out, from, json } = session.values;
+  const { out, from = 0, json } = session.values;
   if (out === undefined)
     throw usageError('usage.argument', '`fractal audit export` needs --out', 'Name the file to write.');
   const head = await withNode(session, async (node) => {

@@ -15,7 +15,9 @@ export const runAudit: Run<'audit'> = async (session) => {
     case 'checkpoint':
       return await checkpoint(session);
     case 'prove':
-      return await prove(session, entryOf(word));
+      return session.values.from === undefined
+        ? await prove(session, entryOf(word))
+        : await proveGrowth(session, session.values.from);
     case 'export':
       return await exportLog(session);
     case 'import-log':
@@ -130,6 +132,22 @@ async function prove(session: AuditSession, entry: number): Promise<number> {
     await writeTo(session, out, text);
     if (json) await writeJson(session, { entry, file: out });
     else await writeLine(session, `entry ${entry}: ${out}`);
+  }
+  return 0;
+}
+
+async function proveGrowth(session: AuditSession, from: number): Promise<number> {
+  const { out, json } = session.values;
+  const to = session.values.to === undefined ? undefined : entryOf(session.values.to);
+  const growth = await withNode(session, (node) =>
+    node.proveGrowth({ from, ...(to === undefined ? {} : { to }) }),
+  );
+  const text = `${JSON.stringify(growth, null, 2)}\n`;
+  if (out === undefined) await session.io.stdout.write(text);
+  else {
+    await writeTo(session, out, text);
+    if (json) await writeJson(session, { from, to: growth.to, file: out });
+    else await writeLine(session, `from ${from} to ${growth.to} entries: ${out}`);
   }
   return 0;
 }

@@ -162,27 +162,42 @@ class AuditedCall {
     facts: CallFacts,
     keep: boolean,
   ): AsyncGenerator<unknown, void, undefined> {
-    const seen: unknown[] = [];
+    const seen = new SeenEvents(this.#door.counted as ((item: unknown) => string | undefined) | undefined);
     let failure: FractalError | undefined;
     let isWhole = false;
     try {
       for await (const item of items) {
-        if (keep) keepOf(seen, item);
+        if (keep) seen.add(item);
         yield item;
       }
       isWhole = true;
     } catch (error) {
-      failure = await act.failed(error, this.#outcome(seen, facts));
+      failure = await act.failed(error, { ...this.#outcome(seen.last, facts), ...seen.counts });
       throw failure;
     } finally {
-      if (failure === undefined) await this.#end(act, { ...this.#outcome(seen, facts), whole: isWhole });
+      if (failure === undefined)
+        await this.#end(act, { ...this.#outcome(seen.last, facts), ...seen.counts, whole: isWhole });
     }
   }
 }
 
-/** Of progress only the last is kept. */
-function keepOf(seen: unknown[], item: unknown): void {
-  const isProgress = (one: unknown): boolean => (one as { type?: unknown } | undefined)?.type !== 'result';
-  if (seen.length > 0 && isProgress(seen.at(-1)) && isProgress(item)) seen.pop();
-  seen.push(item);
+/** Of events the last one, and how many of each kind there were: never all of them. */
+class SeenEvents {
+  last: readonly unknown[] = [];
+  readonly #kindOf: ((item: unknown) => string | undefined) | undefined;
+  readonly #counts: Record<string, number> = {};
+
+  constructor(kindOf: ((item: unknown) => string | undefined) | undefined) {
+    this.#kindOf = kindOf;
+  }
+
+  add(item: unknown): void {
+    this.last = [item];
+    const kind = this.#kindOf?.(item);
+    if (kind !== undefined) this.#counts[kind] = (this.#counts[kind] ?? 0) + 1;
+  }
+
+  get counts(): Detail {
+    return this.#kindOf === undefined ? {} : { files: this.#counts };
+  }
 }

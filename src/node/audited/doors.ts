@@ -3,6 +3,7 @@
  *
  * Details hold references and hashes. Free texts that callers give (questions, names, paths) are told as keyed hashes.
  */
+import { FIXED_LIMITS } from '../../base/index.ts';
 import type { AuditCategory } from '../../schema/index.ts';
 import type { ImportEvent, ImportRequest, Job, NodeApi, ReindexEvent, WatchRequest } from '../api.ts';
 import type { ModelDetail } from '../models-api.ts';
@@ -29,7 +30,9 @@ export interface AuditedDoor<K extends keyof NodeApi> {
   readonly resource: (...args: Parameters<NodeApi[K]>) => string;
   /** What was asked. */
   readonly asked?: (recorder: Recorder, ...args: Parameters<NodeApi[K]>) => Detail;
-  /** What came of it; for events, of all of them. */
+  /** Of events: what kind of thing is counted, in `files`. There may be more of them than memory holds. */
+  readonly counted?: (item: Item<K>) => string | undefined;
+  /** What came of it; of events the last one is known. */
   readonly outcome?: (items: readonly Item<K>[], recorder: Recorder) => Detail;
 }
 
@@ -57,22 +60,18 @@ const importAsked = (recorder: Recorder, request: ImportRequest | WatchRequest):
     mapping_text: request.mapping_text === undefined ? undefined : recorder.hidden(request.mapping_text),
     allow_network: request.allow_network,
   }),
-  paths: ('path' in request ? [request.path] : request.paths.slice(0, PATHS)).map((one) =>
+  paths: ('path' in request ? [request.path] : request.paths.slice(0, NAMED)).map((one) =>
     recorder.hidden(one),
   ),
   ...('path' in request ? {} : { path_count: request.paths.length }),
 });
 
-/** Paths that one entry names. */
-const PATHS = 100;
+/** Paths, sections and the like that one entry names. */
+const NAMED = FIXED_LIMITS.audit_named_items.value;
 
 /** Each file is in the entry of its commit; here is how many of each kind there were. */
-const imported = (events: readonly ImportEvent[]): Detail => {
-  const counts: Record<string, number> = {};
-  for (const event of events)
-    if (event.type === 'result') counts[event.result.status] = (counts[event.result.status] ?? 0) + 1;
-  return { files: counts };
-};
+const imported = (event: ImportEvent): string | undefined =>
+  event.type === 'result' ? event.result.status : undefined;
 
 /** Names and versions of models are plain names, and the hash says which bytes they were. */
 const modelTold = (model: ModelDetail | undefined): Detail =>
@@ -98,7 +97,7 @@ export const DOORS: Doors = {
     }),
     outcome: ([answer]) => ({
       rows: answer?.hits.length ?? 0,
-      sections: (answer?.hits ?? []).slice(0, PATHS).map((hit) => hit.section_id),
+      sections: (answer?.hits ?? []).slice(0, NAMED).map((hit) => hit.section_id),
       model: answer?.model ?? null,
     }),
   },
@@ -138,7 +137,7 @@ export const DOORS: Doors = {
     outcome: ([answer], recorder) => ({
       output_hash: recorder.hidden(JSON.stringify(answer)),
       models: [...new Set(answer?.results.map(({ model }) => model))],
-      inferences: (answer?.results ?? []).slice(0, PATHS).map(({ inference_id }) => inference_id),
+      inferences: (answer?.results ?? []).slice(0, NAMED).map(({ inference_id }) => inference_id),
     }),
   },
   embed: {
@@ -344,7 +343,7 @@ export const DOORS: Doors = {
     changes: true,
     resource: () => 'import',
     asked: importAsked,
-    outcome: imported,
+    counted: imported,
   },
   submitImport: {
     category: 'modification',
@@ -354,7 +353,7 @@ export const DOORS: Doors = {
     asked: importAsked,
     outcome: jobState,
   },
-  followJob: { category: 'access', shape: 'events', changes: false, resource: jobDoor, outcome: imported },
+  followJob: { category: 'access', shape: 'events', changes: false, resource: jobDoor, counted: imported },
   jobs: {
     category: 'access',
     shape: 'answer',
@@ -389,7 +388,7 @@ export const DOORS: Doors = {
     shape: 'answer',
     changes: true,
     resource: jobDoor,
-    asked: (_recorder, _id, items) => (items === undefined ? {} : { items: items.slice(0, PATHS) }),
+    asked: (_recorder, _id, items) => (items === undefined ? {} : { items: items.slice(0, NAMED) }),
     outcome: jobState,
   },
   watch: {
@@ -451,10 +450,10 @@ export const DOORS: Doors = {
     changes: true,
     resource: () => 'sources',
     asked: (recorder, { names, allow_network }) => ({
-      names: names.slice(0, PATHS).map((name) => recorder.hidden(name)),
+      names: names.slice(0, NAMED).map((name) => recorder.hidden(name)),
       ...given({ allow_network }),
     }),
-    outcome: imported,
+    counted: imported,
   },
   sourceVersions: {
     category: 'access',
@@ -597,6 +596,13 @@ export const DOORS: Doors = {
     shape: 'answer',
     changes: false,
     resource: (entry) => `audit/${entry}`,
+  },
+  proveGrowth: {
+    category: 'access',
+    shape: 'answer',
+    changes: false,
+    resource: () => 'audit',
+    asked: (_recorder, { from, to }) => given({ from, to }),
   },
   sessions: {
     category: 'authentication',

@@ -2,7 +2,7 @@
  * A statement without its values: what stands in quotes, numbers and remarks are replaced or left out, words stay. It is
  * read by characters, so that a statement that no parser takes is masked too.
  */
-const CLIP_CHARS = 4000;
+import { FIXED_LIMITS } from '../../base/index.ts';
 
 /** One after the other: remark, text, text between dollars, text in double quotes, number, word, anything. */
 const TOKEN =
@@ -20,6 +20,7 @@ export function maskSql(sql: string, isName: (name: string) => boolean): string 
     if (/^\d/.test(token)) return '?';
     return token;
   });
+  const most = FIXED_LIMITS.audit_statement_chars.value;
   const text = masked.replaceAll(/\s+/g, ' ').trim();
-  return text.length > CLIP_CHARS ? `${text.slice(0, CLIP_CHARS)} …` : text;
+  return text.length > most ? `${text.slice(0, most)} …` : text;
 }

@@ -2,7 +2,7 @@
  * Acts in the log: an entry when one begins and one when it has ended, so that one that never ended is seen as such. An act
  * whose beginning cannot be written is not done; a read may run while its beginning is written, and answers nothing before.
  */
-import { asFractalError, type Clock, type FractalError, type Log } from '../../base/index.ts';
+import { FIXED_LIMITS, asFractalError, type Clock, type FractalError, type Log } from '../../base/index.ts';
 import type { AuditCategory, AuditSink, AuditValue } from '../../schema/index.ts';
 import { TABLES, allColumns } from '../../schema/index.ts';
 import type { Identity } from './facts.ts';
@@ -35,10 +35,6 @@ const NAMES = new Set([
   ...TABLES.flatMap((table) => [table.name, ...allColumns(table).map((column) => column.name)]),
 ]);
 
-/** How often a credential that is used all the time is written down again. */
-const SEEN_MS = 3_600_000;
-const SEEN_MOST = 4096;
-
 export class Recorder {
   readonly options: RecorderOptions;
   readonly #seen = new Map<string, number>();
@@ -63,11 +59,12 @@ export class Recorder {
     const now = this.options.clock.now();
     const key = `${principal.id} ${credential} ${via}`;
     const last = this.#seen.get(key);
-    if (last !== undefined && Math.abs(now - last) < SEEN_MS) return;
+    if (last !== undefined && Math.abs(now - last) < FIXED_LIMITS.audit_seen_ms.value) return;
     this.#seen.delete(key);
     this.#seen.set(key, now);
     const [oldest] = this.#seen.keys();
-    if (this.#seen.size > SEEN_MOST && oldest !== undefined) this.#seen.delete(oldest);
+    if (this.#seen.size > FIXED_LIMITS.audit_seen_credentials.value && oldest !== undefined)
+      this.#seen.delete(oldest);
     try {
       await this.options.sink.record({
         category: 'authentication',
