@@ -334,7 +334,7 @@ export const LIMITS = {
   search_scope_rows: {
     value: 200_000,
     unit: 'provisions',
-    why: 'provisions in one of them; about 1.5 KB each',
+    why: 'provisions in one of them, with their texts and the index of their words',
   },
   search_query_chars: { value: 4000, unit: 'characters', why: 'length of a search query' },
   law_diff_provisions: {
