@@ -226,6 +226,11 @@ def export(out, heads, idf, created):
                         **({"caution": head["caution"]} if "caution" in head else {})} for name, head in heads.items()],
         "files": [{"path": "model.onnx", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}], "created": created,
     }
+    # The short card is written by hand and outlives a training.
+    before = os.path.join(out, "model.json")
+    if os.path.exists(before):
+        with open(before, encoding="utf8") as source:
+            manifest.update({name: value for name, value in json.load(source).items() if name == "card"})
     with open(os.path.join(out, "model.json"), "w", encoding="utf8") as target:
         json.dump(manifest, target, indent=2)
         target.write("\n")
