@@ -1,6 +1,16 @@
 /** Users and policy, as an administrator sees them. */
 import { usageError } from '../base/index.ts';
-import { authorize, describeQuery, parseStatement, rewriteQuery, type Principal } from '../query/index.ts';
+import {
+  authorize,
+  authorizeWrite,
+  describeQuery,
+  isWrite,
+  parseSql,
+  rewriteQuery,
+  type AuthorizedWrite,
+  type Principal,
+} from '../query/index.ts';
+import { qualifiedName } from '../schema/index.ts';
 import { runCases, type PrincipalDirectory } from '../security/index.ts';
 import { demand, isLocalOperator, type NodePolicy } from './access.ts';
 import type { PolicyAnswer, PolicyExplanation, PolicyRequest, UserAnswer, UserRequest } from './api.ts';
@@ -71,8 +81,11 @@ async function explainPolicy(
   principal: Principal,
   sql: string,
 ): Promise<PolicyExplanation> {
-  const statement = await parseStatement(store, sql, [], limits);
-  const query = authorize(statement, principal, policy);
+  const statement = await parseSql(store, sql, [], limits);
+  const asked = isWrite(statement)
+    ? authorizeWrite(statement, principal, policy)
+    : { query: authorize(statement, principal, policy) };
+  const { query } = asked;
   // A name that is not there for them is an error here as it is when the statement runs.
   await describeQuery(store, query, federation);
   return {
@@ -83,6 +96,7 @@ async function explainPolicy(
     policy_version: isLocalOperator(principal) ? 'single-user' : policy.engine.document.version,
     sql,
     rewritten: policy.withoutKey(await rewriteQuery(store, query)),
+    write: 'kind' in asked ? writeInWords(asked, principal, policy) : null,
     tables: query.tables.map((table) => {
       const name = `${table.schema}.${table.name}`;
       const told = policy.inWords(principal, name);
@@ -102,5 +116,26 @@ async function explainPolicy(
         hidden: table.hidden,
       };
     }),
+  };
+}
+
+function writeInWords(
+  write: AuthorizedWrite,
+  principal: Principal,
+  policy: NodePolicy,
+): NonNullable<PolicyExplanation['write']> {
+  const { kind } = write;
+  const table = qualifiedName(write.table);
+  const { where, columns, rules } = kind === 'insert' ? write.rights.insert : write.rule;
+  return {
+    kind,
+    table,
+    rules,
+    why: policy.inWords(principal, table, kind).rules,
+    where: where === undefined ? null : policy.withoutKey(where),
+    columns: write.table.columns
+      .filter(({ name, derived }) => derived !== true && columns.includes(name))
+      .map(({ name }) => name)
+      .filter((name) => kind === 'insert' || (kind === 'update' && !write.table.key.includes(name))),
   };
 }

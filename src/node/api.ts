@@ -360,8 +360,19 @@ export interface PolicyExplanation {
   readonly purpose: string | null;
   readonly policy_version: string;
   readonly sql: string;
-  /** The statement with every table replaced by what it shows. */
+  /** The statement with every table replaced by what it shows; of one that writes, the query that finds what it writes. */
   readonly rewritten: string;
+  /** What is asked of the rows that the statement writes; null when it only reads. */
+  readonly write: {
+    readonly kind: 'insert' | 'update' | 'delete';
+    readonly table: string;
+    readonly rules: readonly string[];
+    readonly why: readonly RuleInWords[];
+    /** SQL over the table `t` that each row must meet, one that is changed before and after; null for nothing. */
+    readonly where: string | null;
+    /** Columns that may be given a value. */
+    readonly columns: readonly string[];
+  } | null;
   readonly tables: readonly {
     readonly name: string;
     readonly rules: readonly string[];

@@ -59,6 +59,27 @@ describe('[P9] policy explain', () => {
     );
     assert.deepEqual(investigating.tables[0]?.masked, []);
     await assert.rejects(explain('select 1', 'spying'), { code: 'purpose.denied' });
+    assert.equal(found.write, null);
+    const insert = await explain('insert into esh.findings select * from esh.findings');
+    assert.deepEqual(
+      [insert.write?.kind, insert.write?.table, insert.write?.rules],
+      ['insert', 'esh.findings', ['inspector.write']],
+    );
+    assert.match(insert.write?.where ?? '', /site_id.*hamburg.*kiel/);
+    assert.match(insert.write?.why[0]?.rows ?? '', /assigned_sites \(hamburg, kiel\)/);
+    // What it reads to find the rows is told as of any statement.
+    assert.deepEqual(
+      insert.tables.map(({ name }) => name),
+      ['esh.findings'],
+    );
+    const update = await explain(
+      `update esh.enforcement_actions set status = 'closed' where site_id = 'kiel'`,
+    );
+    assert.deepEqual([update.write?.rules, update.write?.where], [['regulator.enforce'], null]);
+    assert.ok(update.write?.columns.includes('status'));
+    await assert.rejects(explain(`update esh.incidents set severity = 'minor'`), { code: 'policy.denied' });
+    await assert.rejects(explain('delete from esh.sites'), { code: 'policy.denied' });
+    await assert.rejects(explain(`insert into esh.hidden values ('x')`), { code: 'sql.name' });
     await assert.rejects(explain('select * from esh.incident'), (error: unknown) => {
       assert.ok(error instanceof FractalError);
       assert.deepEqual([error.code, error.place], ['sql.name', { line: 1, column: 15 }]);

@@ -64,9 +64,12 @@ async function writeExplanation(session: Session, explanation: PolicyExplanation
   await line(`${style.bold(principal)}${purpose === null ? '' : ` for ${purpose}`}, by policy ${version}`);
   for (const { name, doc } of roles) await line(`  role ${name}: ${doc}`);
   if (roles.length === 0) await line('  no roles: nothing is allowed');
+  if (explanation.write !== null) await writeWrite(session, explanation.write);
   for (const table of explanation.tables) await writeTable(session, table);
   await line();
   await line(style.bold('As SQL'));
+  if (explanation.write !== null)
+    await line(`  rows that may be written: ${explanation.write.where ?? 'all'}`);
   for (const { name, where, masked } of explanation.tables) {
     await line(`  rows of ${name}: ${where ?? 'all'}`);
     for (const column of masked) await line(`  ${name}.${column.name} = ${column.sql}`);
@@ -82,15 +85,35 @@ async function writeTable(
   const line = (text = ''): Promise<void> => writeLine(session, text);
   await line();
   await line(`${session.style.bold(name)}: ${where === null ? 'all rows are shown' : 'some rows are shown'}`);
-  for (const rule of why) {
-    const verb = rule.effect === 'shows' ? 'shows' : 'hides';
-    const when = rule.when === null ? '' : `, when ${rule.when}`;
-    const now = rule.counts ? '' : ' (does not count now)';
-    await line(`  rule ${rule.id} ${verb}: ${rule.rows}${when}${now}`);
-    if (rule.doc !== null) await line(`    ${rule.doc}`);
-  }
+  await writeRules(session, why, { shows: 'shows', denies: 'hides' });
   for (const column of masked)
     await line(`  column ${column.name} is limited: ${column.how || column.rules.join(', ')}`);
   for (const column of hidden) await line(`  column ${column.name} is not shown (${column.rule})`);
   if (masked.length + hidden.length === 0) await line('  all columns are shown as they are');
+}
+
+async function writeRules(
+  session: Session,
+  rules: PolicyExplanation['tables'][number]['why'],
+  verbs: Readonly<Record<'shows' | 'denies', string>>,
+): Promise<void> {
+  for (const rule of rules) {
+    const when = rule.when === null ? '' : `, when ${rule.when}`;
+    const now = rule.counts ? '' : ' (does not count now)';
+    await writeLine(session, `  rule ${rule.id} ${verbs[rule.effect]}: ${rule.rows}${when}${now}`);
+    if (rule.doc !== null) await writeLine(session, `    ${rule.doc}`);
+  }
+}
+
+const WRITES = { insert: 'rows may be added', update: 'rows may be changed', delete: 'rows may be deleted' };
+
+async function writeWrite(
+  session: Session,
+  { kind, table, why, columns }: NonNullable<PolicyExplanation['write']>,
+): Promise<void> {
+  await writeLine(session);
+  await writeLine(session, `${session.style.bold(`${kind.toUpperCase()} ${table}`)}: ${WRITES[kind]}`);
+  await writeRules(session, why, { shows: 'lets write', denies: 'forbids' });
+  if (kind === 'update') await writeLine(session, '  a row must meet this before and after');
+  if (kind !== 'delete') await writeLine(session, `  columns that may be written: ${columns.join(', ')}`);
 }

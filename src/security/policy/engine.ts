@@ -203,13 +203,13 @@ export class PolicyEngine implements AccessPolicy {
   }
 
   /** Why somebody sees what they see of a table (`schema.name`), and of its columns what they do not see plainly. */
-  inWords(principal: Principal, name: string): TableInWords {
+  inWords(principal: Principal, name: string, action: Action = 'read'): TableInWords {
     const table = this.#tables.find((one) => tableName(one) === name);
     if (table === undefined) return { rules: [], columns: {} };
     const asker = this.#asker(principal);
     const bears = (rule: Grant | Denial): boolean =>
-      rule.actions.includes('read') && rule.tables.some((pattern) => covers(pattern, table));
-    const active = this.#active(principal, 'read', table, asker);
+      rule.actions.includes(action) && rule.tables.some((pattern) => covers(pattern, table));
+    const active = this.#active(principal, action, table, asker);
     const counting = new Set([...active.grants, ...active.denials].map((rule) => rule.id));
     const rules = [
       ...grantsByRole(this.document, principal.roles)
