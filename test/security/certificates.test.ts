@@ -249,10 +249,7 @@ describe('[U14] a certificate of a client', () => {
       { 'email:ANN@example.org': 'ann' },
       { 'subject:CN=Ann': 'ann' },
     ])
-      assert.equal(
-        userOfCertificate({ certificate: ann, users: users }),
-        undefined,
-      );
+      assert.equal(userOfCertificate({ certificate: ann, users: users }), undefined);
     // Values that look like several names are one.
     const tricky = {
       ...{ fingerprint256: '', subject: '', validToDate: new Date(0) },
