@@ -27,6 +27,10 @@ test('a conformity file holds uses, models with cards, answers and decisions; it
     const folder = path.join(d.folder, 'conformity');
     assert.deepEqual(JSON.parse(d.stdout.text), { folder, 'inferences.jsonl': 1, 'decisions.jsonl': 1 });
 
+    const shipped = JSON.parse(await readFile('models/fractal-incidents-v1/model.json', 'utf8')) as {
+      readonly version: string;
+    };
+    const classifier = `model-fractal-incidents-${shipped.version}`;
     const names = await readdir(folder);
     assert.deepEqual(names.sort(), [
       'README.md',
@@ -34,8 +38,8 @@ test('a conformity file holds uses, models with cards, answers and decisions; it
       'inferences.jsonl',
       'model-fractal-embed-1.0.0.json',
       'model-fractal-embed-1.0.0.md',
-      'model-fractal-incidents-1.0.0.json',
-      'model-fractal-incidents-1.0.0.md',
+      `${classifier}.json`,
+      `${classifier}.md`,
       'use-cases.json',
     ]);
     const content = async (name: string): Promise<string> => await readFile(path.join(folder, name), 'utf8');
@@ -48,10 +52,10 @@ test('a conformity file holds uses, models with cards, answers and decisions; it
       [decision['inference_id'], decision['decision'], decision['reason']],
       [id, 'reject', 'it was a scaffold'],
     );
-    const model = await json('model-fractal-incidents-1.0.0.json');
+    const model = await json(`${classifier}.json`);
     assert.deepEqual([model['kind'], model['sha256']], ['classifier', answer['model_sha256']]);
     assert.equal(
-      await content('model-fractal-incidents-1.0.0.md'),
+      await content(`${classifier}.md`),
       await readFile('models/fractal-incidents-v1/README.md', 'utf8'),
     );
     const overview = await content('README.md');
