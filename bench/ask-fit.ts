@@ -1,5 +1,5 @@
 /**
- * Learns how sure an answer is: `node bench/ask-fit.ts [DATA]`. A logistic model over four signals, on the cases for
+ * Learns how sure an answer is: `node bench/ask-fit.ts [DATA [CASES]]`. A logistic model over four signals, on the cases for
  * learning of bench/eval/answerable.ts; prints the weights that src/ai/ask/confidence.ts holds, and figures on the others.
  */
 import type { Signals } from '../src/ai/index.ts';
@@ -7,7 +7,7 @@ import { abstention, answerableCases, type AnswerableCase } from './eval/answera
 import { round } from './eval/kit.ts';
 import { keep } from './kit.ts';
 
-const CASES = 500;
+const CASES = Number(process.argv[3] ?? 500);
 const STEPS = 20_000;
 const RATE = 1;
 const PENALTY = 0.0005;
@@ -39,7 +39,7 @@ const mean = (name: keyof Signals, answerable: boolean): number => {
 const at = (threshold: number): object =>
   abstention(rest.map((one) => ({ answerable: one.answerable, abstained: chance(one) < threshold })));
 keep('ask-fit', {
-  command: 'node bench/ask-fit.ts',
+  command: `node bench/ask-fit.ts${process.argv[3] === undefined ? '' : ` ../shared/data ${CASES}`}`,
   method:
     'half of ObliQA’s documents are the corpus; learned on half of the questions by gold passage, figures on the others',
   learned_from: learn.length,

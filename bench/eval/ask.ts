@@ -158,8 +158,8 @@ async function checks(node: FractalNode): Promise<{ rows: EvalRow[]; failures: E
   return { rows, failures };
 }
 
-async function obliqa(data: string): Promise<EvalRow> {
-  const cases = (await answerableCases(data, OBLIQA_CASES)).filter(({ learn }) => !learn);
+async function obliqa(data: string, most: number): Promise<EvalRow> {
+  const cases = (await answerableCases(data, most)).filter(({ learn }) => !learn);
   const told = cases.map((one) => ({ ...one, abstained: confidenceOf(one.signals) < CONFIDENCE_MIN }));
   const has = told.filter(({ answerable }) => answerable);
   return {
@@ -173,7 +173,7 @@ async function obliqa(data: string): Promise<EvalRow> {
 export const evaluation: Evaluation = {
   name: 'ask',
   doc: 'Answers: right citation, quotes that stand, abstention, check of claims.',
-  async run(data) {
+  async run(data, most = OBLIQA_CASES) {
     const rows: EvalRow[] = [];
     const failures: EvalFailure[] = [];
     const notes = [
@@ -185,7 +185,7 @@ export const evaluation: Evaluation = {
       rows.push(...one.rows);
       failures.push(...one.failures);
     } else notes.push('29 CFR 1910.147 is not here.');
-    if (existsSync(path.join(data, 'obliqa'))) rows.push(await obliqa(data));
+    if (existsSync(path.join(data, 'obliqa'))) rows.push(await obliqa(data, most));
     return { rows, failures, notes };
   },
 };

@@ -8,7 +8,7 @@ import type { NodeFactory, OpenedNode } from './factory.ts';
 import type { GlobalValues } from './flags.ts';
 import type { Io } from './io.ts';
 import { styleFor, type Style } from './output/style.ts';
-import { oneLine } from './output/text.ts';
+import { jsonText, oneLine } from './output/text.ts';
 
 /** What every command has. */
 export interface Session {
@@ -38,7 +38,7 @@ export const styleOf = (io: Io): Style => styleFor(io.stdout.isTty, io.env);
 
 /** One JSON document, or one JSON line of a stream. */
 export const writeJson = (session: Session, value: unknown): Promise<void> =>
-  session.io.stdout.write(`${JSON.stringify(value)}\n`);
+  session.io.stdout.write(`${jsonText(JSON.stringify(value))}\n`);
 
 export const writeLine = (session: Session, line = ''): Promise<void> => session.io.stdout.write(`${line}\n`);
 

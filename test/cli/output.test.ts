@@ -7,7 +7,7 @@ import { Progress, progressText } from '../../src/cli/output/progress.ts';
 import { markWords, snippet } from '../../src/cli/output/snippet.ts';
 import { styleFor } from '../../src/cli/output/style.ts';
 import { SAMPLE_ROWS, tableLines } from '../../src/cli/output/table.ts';
-import { bytesText, cut, durationText, oneLine, widthOf, wrap } from '../../src/cli/output/text.ts';
+import { bytesText, cut, durationText, jsonText, oneLine, widthOf, wrap } from '../../src/cli/output/text.ts';
 import type { JsonValue } from '../../src/server/index.ts';
 import { collect } from '../contract/node-api-contract.ts';
 
@@ -41,6 +41,20 @@ describe('text', () => {
 
   it('cannot move the cursor or turn the line around', () => {
     assert.equal(oneLine('a\u001b[2Jb\u0007\u009b\u202ec\r\nd'), 'a\\u001b[2Jb\\u0007\\u009b\\u202ec  d');
+    assert.equal(oneLine('a\u2028b\u{e0041}\u061cc'), 'a b\\u{e0041}\\u061cc');
+  });
+
+  it('leaves out what nobody sees, and keeps what letters and pictures need', () => {
+    assert.equal(oneLine('re\u00adqui\u200bred\ufeff a\u200db\ufe01'), 'required ab');
+    for (const kept of ['👩\u200d🚒', '❤\ufe0f', 'می\u200cخواهم', 'Ünïté 50 µg/m³'])
+      assert.equal(oneLine(kept), kept);
+  });
+
+  it('JSON says the same without anything that a terminal obeys or hides', () => {
+    const value = { a: 'x\u009b2J\u202e\u{e0041}\u00ad\ufe01 é 漢 😀' };
+    const text = jsonText(JSON.stringify(value));
+    assert.doesNotMatch(text, /[\p{Cc}\p{Cf}\ufe00-\ufe0f]/u);
+    assert.deepEqual(JSON.parse(text), value);
   });
 
   it('wraps at blanks and never loses a word', () => {

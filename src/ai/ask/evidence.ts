@@ -89,14 +89,17 @@ export async function weigh(
   sources: readonly Source[],
   signal?: AbortSignal,
 ): Promise<Weighed> {
-  const found = sources.flatMap((source, rank) => sentencesOf(source, rank, split)).slice(0, SENTENCES_MAX);
+  const found = sources
+    .flatMap((source, rank) => sentencesOf(question, source, rank, split))
+    .slice(0, SENTENCES_MAX);
   if (found.length === 0) return { sentences: [], signals: { sentence: 0, passage: 0, exact: 0, vector: 0 } };
   const own = found.map(textOf);
   const around = found.map((one, i) => `${own[i] ?? ''}\n${one.source.heading}\n${one.source.around}`);
-  const whole = sources.map(({ text, heading, around: above }) => `${text}\n${heading}\n${above}`);
+  const stated = sources.map(({ text }) => statementsOf(question, text, split));
+  const whole = sources.map(({ heading, around: above }, i) => `${stated[i] ?? ''}\n${heading}\n${above}`);
   const words = await meet(embedder, question, [...own, ...around, ...whole]);
   signal?.throwIfAborted();
-  const cosines = await cosinesWith(embedder, question, [...own, ...sources.map(({ text }) => text)], signal);
+  const cosines = await cosinesWith(embedder, question, [...own, ...stated], signal);
   const kind = KINDS.find(([asks]) => asks.test(question))?.[1];
   const at = (list: readonly number[], i: number): number => list[i] ?? 0;
   const sentences = found
@@ -123,7 +126,32 @@ export async function weigh(
   };
 }
 
+/**
+ * A question answers nothing, so a text that repeats the one asked is not near to it. Nor does a sentence about the force
+ * of a provision, unless that is asked: what is in force is known from dates, not from what some document says of another.
+ */
+const mayAnswer = (question: string, sentence: string): boolean =>
+  !ENDS_ASKING.test(sentence) &&
+  (!(ENDS_FORCE.test(sentence) && PROVISION.test(sentence)) || ASKS_FORCE.test(question));
+const ENDS_ASKING = /[?？]["'”’)\]\s]*$/;
+const ENDS_FORCE =
+  /\b(?:repeal(?:s|ed)|revoked|rescinded|superseded|no longer (?:in force|appl(?:y|ies|icable)|valid))\b/i;
+const PROVISION =
+  /(?:§+|\b(?:sections?|articles?|art\.|paragraphs?|para\.|regulations?|reg\.|rules?|parts?|CFR))\s*[\d(]/i;
+const ASKS_FORCE =
+  /\b(?:repeal\w*|revo(?:ke|ca)\w*|rescind\w*|supersed\w*|replac\w*|in force|appl(?:y|ies|icable)|valid)\b/i;
+
+/** The text without sentences that may not answer. */
+function statementsOf(question: string, text: string, split: SplitSentences): string {
+  if (!/[?？]/.test(text) && !ENDS_FORCE.test(text)) return text;
+  return split(text)
+    .map(({ start, end }) => text.slice(start, end))
+    .filter((sentence) => mayAnswer(question, sentence))
+    .join(' ');
+}
+
 function sentencesOf(
+  question: string,
   source: Source,
   rank: number,
   split: SplitSentences,
@@ -131,7 +159,12 @@ function sentencesOf(
   const spans = split(source.text);
   return spans.flatMap((span) => {
     const words = source.text.slice(span.start, span.end).split(/\s+/).length;
-    if (span.role === 'heading' || words < WORDS_MIN) return [];
+    if (
+      span.role === 'heading' ||
+      words < WORDS_MIN ||
+      !mayAnswer(question, source.text.slice(span.start, span.end))
+    )
+      return [];
     const leadIn = span.leadIn === undefined ? undefined : spans[span.leadIn];
     return [{ source, rank, span, leadIn }];
   });

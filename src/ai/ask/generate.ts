@@ -8,7 +8,7 @@ import type { Generator } from '../generator.ts';
 import { checkClaim, locate } from './check.ts';
 import type { Source, SplitSentences } from './evidence.ts';
 import { quoteOf } from './extract.ts';
-import { speaksToModel, withoutMarks } from './hostile.ts';
+import { asRead, speaksToModel, withoutMarks } from './hostile.ts';
 import type { Claim, DroppedReason, Quote } from './types.ts';
 
 export interface GenerateAnswerPorts {
@@ -62,7 +62,9 @@ export async function* generateAnswer(
 ): AsyncGenerator<Stated> {
   const { generator, answerTokens } = ports;
   const given = fitting(sources, generator.model.context_tokens - answerTokens - PROMPT_TOKENS);
-  const passages = given.map(({ source, text }, i) => `[${i + 1}] ${source.citation}\n${text}`).join('\n\n');
+  const passages = given
+    .map(({ source, text }, i) => `[${i + 1}] ${withoutMarks(source.citation)}\n${text}`)
+    .join('\n\n');
   const request = {
     messages: [
       { role: 'system', content: SYSTEM },
@@ -106,9 +108,10 @@ async function judge(
   value: Readonly<Record<string, unknown>>,
   sources: readonly Source[],
 ): Promise<Stated> {
-  const { source: number, quote, claim } = value;
-  if (typeof quote !== 'string' || typeof claim !== 'string' || claim.trim() === '')
-    return { dropped: 'no-citation' };
+  const { source: number, quote, claim: written } = value;
+  if (typeof quote !== 'string' || typeof written !== 'string') return { dropped: 'no-citation' };
+  const claim = asRead(written).replace(/\s+/g, ' ').trim();
+  if (claim === '') return { dropped: 'no-citation' };
   const meant = typeof number === 'number' ? sources[number - 1] : undefined;
   // A quote proves where it stands, so a wrong number is mended by it.
   const quotes = [...(meant === undefined ? [] : [meant]), ...sources].flatMap((source) => {
@@ -116,15 +119,14 @@ async function judge(
     return at === undefined ? [] : [wholeSentences(source, at, split)];
   })[0];
   if (quotes === undefined) return { dropped: meant === undefined ? 'unknown-source' : 'quote-not-found' };
-  if (speaksToModel(claim)) return { dropped: 'unsupported' };
+  if (speaksToModel(written)) return { dropped: 'unsupported' };
   const verdict = await checkClaim(
     embedder,
     claim,
     quotes.map((one) => one.quote),
   );
   if (!verdict.ok) return { dropped: verdict.reason };
-  const text = claim.trim().replace(/\s+/g, ' ');
-  return { claim: { text, citations: quotes, support: verdict.support } };
+  return { claim: { text: claim, citations: quotes, support: verdict.support } };
 }
 
 /** The sentences a quote lies in, so that it cannot leave out a `not`; an item with what it goes on with. */

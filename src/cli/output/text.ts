@@ -11,7 +11,14 @@ const ASCII = /^[\x20-\x7e]*$/;
  * Control characters, and characters that reorder the line: text comes from documents of strangers and could otherwise
  * move the cursor, change the title or hide what follows.
  */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200e\u200f\u2028-\u202e\u2061-\u206f\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+/**
+ * Hints of typesetters, left out: soft hyphens, breaks and joins without width, fillers. Joiners between two letters of a
+ * script that needs them stay, and so does one variation selector.
+ */
+const UNSEEN =
+  /[\u00ad\u200b\u2060\ufeff\u115f\u1160\u3164\uffa0]|[\u200c\u200d]{2,}|(?<=^|[\0-\x7f])[\u200c\u200d]|[\u200c\u200d](?=$|[\0-\x7f])|(?<=^|[A-Za-z\s\ufe00-\ufe0f])[\ufe00-\ufe0f]+/gu;
 
 /** Terminal columns of a text without escape sequences. */
 export function widthOf(text: string): number {
@@ -28,12 +35,23 @@ function graphemeWidth(grapheme: string): number {
 
 /** The text made harmless for one line: blanks for line breaks, visible escapes for other control characters. */
 export function oneLine(text: string): string {
-  return text.replace(UNSAFE, (char) =>
-    char === '\n' || char === '\t' || char === '\r'
-      ? ' '
-      : `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(UNSEEN, '').replace(UNSAFE, (char) => {
+    if (/[\n\t\r\u2028\u2029]/.test(char)) return ' ';
+    const code = (char.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+  });
 }
+
+/** JSON that says the same, with nothing in it that a terminal obeys or hides. */
+export const jsonText = (json: string): string =>
+  json.replace(JSON_UNSAFE, (chars) =>
+    chars
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+const JSON_UNSAFE =
+  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u115f\u1160\u3164\uffa0\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
 /** At most `width` columns; an ellipsis says that something is missing. */
 export function cut(text: string, width: number): string {
