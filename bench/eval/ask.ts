@@ -186,6 +186,7 @@ export const evaluation: Evaluation = {
       failures.push(...one.failures);
     } else notes.push('29 CFR 1910.147 is not here.');
     if (existsSync(path.join(data, 'obliqa'))) rows.push(await obliqa(data, most));
+    else notes.push('ObliQA is not here.');
     return { rows, failures, notes };
   },
 };
