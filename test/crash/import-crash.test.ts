@@ -63,8 +63,10 @@ test(`import survives ${KILLS} kills`, async (t) => {
     const data = path.join(folder, `node${round}`);
     await initNode({ dataDir: data, log: silentLog });
     const acknowledged = new Set<string>();
-    for (let killed = true; killed;) {
-      const run = await importAndKill(data, sources, 350 + random.below(1400));
+    let before = 0;
+    for (let killed = true; killed; before++) {
+      // Later and later: on a slow machine a run would otherwise never come to its end.
+      const run = await importAndKill(data, sources, 350 + random.below(1400 + 100 * before));
       killed = run.killed;
       if (killed) kills++;
       for (const result of run.acknowledged) {
