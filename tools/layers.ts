@@ -44,9 +44,10 @@ export const LAYER_PURPOSE: Readonly<Record<string, string>> = {
   ingest: 'readers of law and records: format → documents → sections',
   flight: 'Arrow Flight and Flight SQL over HTTP/2: messages, gRPC server and client; port FlightBackend',
   audit: 'the append-only log: hash chain, Merkle tree, signed checkpoints; implements AuditSink',
-  security: 'principals, policy as data; implements AccessPolicy (certificates are not built yet)',
+  security:
+    'principals, policy as data; credentials down to certificates of clients; implements AccessPolicy',
   runtime: 'WebAssembly component runtime (not built yet)',
-  sync: 'hub and edge (not built yet)',
+  sync: 'hub and edge (not built yet; the audit log already goes to a hub, in `audit`)',
   node: 'composition root: the one place that builds every layer',
   server: 'HTTP and Flight SQL: decode, call node, encode',
   cli: 'flags as data; each command is one call to a node',

@@ -1,5 +1,5 @@
 /** Sends a log to a node that holds it for others: in bounded parts, again after a failure, from where it stood. */
-import { FractalError, badInputError, systemPause, type Limits } from '../base/index.ts';
+import { FractalError, badInputError, integrityError, systemPause, type Limits } from '../base/index.ts';
 import type { ReceivedPart, ReplicaState } from './replica.ts';
 
 /** A log, or a file of one. */
@@ -46,6 +46,12 @@ export async function pushLog(
         );
       const most = Math.min(limits.audit_batch_entries, size - from);
       const next = await send(from, most <= 0 ? [] : await source.lines(from, most));
+      if (next.size === state.size && next.pending === state.pending)
+        throw integrityError(
+          'audit.push_stuck',
+          `the hub holds ${next.size} entries and ${next.pending} that wait, and takes no more`,
+          'What is sent does not fit its checkpoint: export the log again, or push it from the edge.',
+        );
       onProgress?.(next.size + next.pending, size);
       state = next;
     }

@@ -159,6 +159,8 @@ export class Replicas {
         const isHeld = part.lines.length > 0 && part.from + part.lines.length <= replica.size;
         if (!isHeld) await this.#settle(replica, signed);
       } catch (error) {
+        // Some steps on the disk may be done and some not: what is there is looked at anew.
+        this.#open.delete(replica.origin);
         await this.#tell(replica, part, error);
         throw error;
       }
@@ -231,7 +233,10 @@ export class Replicas {
     const checkpoint = parseCheckpoint(note.text);
     if (checkpoint?.origin !== replica.origin || checkNote(note, replica.key) === undefined)
       throw otherKey(replica.origin);
-    const own = note.signatures.filter(({ id }) => id === replica.key.id);
+    // One line of the key: more of them would be kept, and every bundle under the note refused.
+    const own = note.signatures
+      .filter(({ name, id }) => name === replica.key.name && id === replica.key.id)
+      .slice(0, 1);
     return { note: { text: note.text, signatures: own }, checkpoint };
   }
 
@@ -285,6 +290,13 @@ export class Replicas {
       const tiles = new Tiles(fs, replica.folder);
       const at = (id % TILE_WIDTH) * HASH_BYTES;
       const tile = await tiles.onDisk(0, Math.floor(id / TILE_WIDTH));
+      // Not the sender's doing: nobody must be told to have changed their log.
+      if (tile.length < at + HASH_BYTES)
+        throw integrityError(
+          'audit.replica_damaged',
+          `what is held of ${replica.origin} is damaged here, at entry ${id}`,
+          'On the hub, `fractal audit replicas LOG` tells more; take audit-replicas/ back from a copy.',
+        );
       return Buffer.from(tile.subarray(at, at + HASH_BYTES)).toString('hex');
     }
     const folder = path.join(replica.folder, PENDING);
@@ -321,6 +333,8 @@ export class Replicas {
         `entry ${size} is missing: the checkpoint covers ${size} entries, and ${replica.size} were cosigned here`,
         'It is an old checkpoint, or the end of the log was cut off. `fractal audit verify` on the edge tells more.',
       );
+    // What waits beyond a signed size makes way for what is signed.
+    if (size < replica.end) return await this.#drop(replica);
     if (size !== replica.end) return;
     const tiles = new Tiles(fs, replica.folder);
     const pending = path.join(replica.folder, PENDING);

@@ -46,6 +46,22 @@ export interface EntryRange {
 }
 
 const HOLDS_FILE = 'holds.json';
+const CODE = /^[A-Za-z0-9][A-Za-z0-9:.+-]{0,63}$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** Days of the calendar that are in order, or left away: a hold that covers nothing would be told to be in force. */
+function areDays(from: unknown, until: unknown): boolean {
+  const isDay = (day: unknown): boolean => {
+    if (day === undefined) return true;
+    const at = typeof day === 'string' && DAY.test(day) ? Date.parse(day) : Number.NaN;
+    return !Number.isNaN(at) && new Date(at).toISOString().startsWith(String(day));
+  };
+  return (
+    isDay(from) &&
+    isDay(until) &&
+    (from === undefined || until === undefined || String(from) <= String(until))
+  );
+}
 
 /** Throws `audit.holds` where they cannot be read: then nothing may go. */
 export async function readHolds(log: AuditLog): Promise<readonly Hold[]> {
@@ -54,7 +70,9 @@ export async function readHolds(log: AuditLog): Promise<readonly Hold[]> {
   if ((await fs.stat(file)) === undefined) return [];
   try {
     const holds = JSON.parse(Buffer.from(await fs.readFile(file)).toString('utf8')) as readonly Hold[];
-    if (holds.every(({ id, by }) => typeof id === 'string' && typeof by === 'string')) return holds;
+    const isRead = ({ id, by, from, until }: Hold): boolean =>
+      typeof id === 'string' && typeof by === 'string' && areDays(from, until);
+    if (holds.every(isRead)) return holds;
   } catch {
     // Told below.
   }
@@ -65,14 +83,14 @@ export async function readHolds(log: AuditLog): Promise<readonly Hold[]> {
   );
 }
 
-const CODE = /^[A-Za-z0-9][A-Za-z0-9:.+-]{0,63}$/;
-const DAY = /^\d{4}-\d\d-\d\d$/;
-
 /** From now on what the hold covers stays. Who set it, and why, is the entry of the call. */
 export async function setHold(log: AuditLog, hold: Hold): Promise<readonly Hold[]> {
-  const days = [hold.from, hold.until].filter((day) => day !== undefined);
-  if (!CODE.test(hold.id) || !days.every((day) => DAY.test(day) && !Number.isNaN(Date.parse(day))))
-    throw badInputError('audit.hold', 'a hold has a code for its name and days', 'Write CASE-7, 2026-01-31.');
+  if (!CODE.test(hold.id) || !areDays(hold.from, hold.until))
+    throw badInputError(
+      'audit.hold',
+      'a hold has a code for its name, and days of the calendar in their order',
+      'Write CASE-7, 2026-01-31.',
+    );
   return await changeHolds(log, (holds) => {
     if (holds.some(({ id }) => id === hold.id))
       throw badInputError('audit.hold', 'there is a hold of this name', 'Give another, or release it first.');
@@ -159,7 +177,7 @@ export async function retire(log: AuditLog, retention: Retention, isDry: boolean
   const now = new Date(clock.now()).toISOString();
   const ranges = await retirable(log, retention, now);
   if (isDry || ranges.length === 0) return { ranges };
-  const before = await retiredSoFar(log);
+  const before = await toldSoFar(log);
   // All that ever went: whoever checks finds it in one entry, though older ones of its kind have gone too.
   await log.record({
     category: 'log',
@@ -173,27 +191,42 @@ export async function retire(log: AuditLog, retention: Retention, isDry: boolean
       retention: { ...retention },
     },
   });
-  for (const { first } of ranges)
+  const gone: EntryRange[] = [];
+  for (const range of ranges)
     await log.still(async () => {
+      const { first, end } = range;
+      // A hold may have been set, and a disk may have failed, since the file was looked at.
+      const holds = await readHolds(log);
       const hashes: string[] = [];
-      scanSegment(await log.readSegment(first), first, undefined, (line) => hashes.push(`${line.hash}\n`));
+      let isHeld = false;
+      const { fault } = scanSegment(await log.readSegment(first), first, undefined, ({ hash, bytes }) => {
+        hashes.push(`${hash}\n`);
+        const at = bytes === undefined ? undefined : decodeEntry(bytes)?.timestamp;
+        if (at !== undefined && holds.some((hold) => covers(hold, at))) isHeld = true;
+      });
+      if (isHeld || fault !== undefined || hashes.length !== end - first) return;
       await fs.writeDurable(path.join(folder, SEGMENT_FOLDER, segmentName(first)), hashes.join(''), 0o400);
+      gone.push(range);
     });
-  return { ranges };
+  return { ranges: gone };
 }
 
-/** Files that hold no text any more. */
-async function retiredSoFar(log: AuditLog): Promise<EntryRange[]> {
-  const firsts = await log.segments();
-  const found: EntryRange[] = [];
-  for (const [i, first] of firsts.entries()) {
-    const end = firsts[i + 1];
-    if (end === undefined) break;
-    const file = await log.readSegment(first);
-    // A line without a text is a hash and a line end.
-    if (file.length === (end - first) * 65) found.push({ first, end });
+/**
+ * What the newest entry of its kind says went: it holds all that ever did. What the files look like says nothing: somebody
+ * may have taken texts away, and the log must not vouch for that.
+ */
+async function toldSoFar(log: AuditLog): Promise<EntryRange[]> {
+  for (const first of [...(await log.segments())].reverse()) {
+    let told: EntryRange[] | undefined;
+    scanSegment(await log.readSegment(first), first, undefined, ({ bytes }) => {
+      const entry = bytes === undefined ? undefined : decodeEntry(bytes);
+      if (entry?.event_type !== 'log.expired') return;
+      const ranges = entry.detail['ranges'] as readonly (readonly [number, number])[];
+      told = ranges.map(([from, end]) => ({ first: from, end }));
+    });
+    if (told !== undefined) return told;
   }
-  return found;
+  return [];
 }
 
 function merged(ranges: readonly EntryRange[]): EntryRange[] {

@@ -20,6 +20,7 @@ import {
   type Retention,
 } from '../../src/audit/index.ts';
 import { monthsAfter, retire } from '../../src/audit/retention.ts';
+import { scanSegment, segmentName } from '../../src/audit/segment.ts';
 import type { AuditCategory } from '../../src/schema/index.ts';
 import { event, openLog, START } from './kit.ts';
 
@@ -76,6 +77,39 @@ test('B1: texts go when the time of every entry of their file is over, and verif
     'though the entry that told of the first has gone too',
   );
   assert.ok(verdict.expired >= 6);
+});
+
+test('B2: texts that somebody took away are not told as retired by the next that retires', async (t) => {
+  const { log, clock, folder } = await logOf(t);
+  await month(log, clock, ['decision', 'decision']);
+  await month(log, clock, ['access']);
+  await log.record(event(2));
+  await log.checkpoint();
+  const file = path.join(folder, 'segments', segmentName(0));
+  const hashes: string[] = [];
+  scanSegment(await log.readSegment(0), 0, undefined, ({ hash }) => hashes.push(`${hash}\n`));
+  await nodeFileSystem.writeDurable(file, hashes.join(''), 0o400);
+  clock.advance(7 * MONTH);
+  assert.deepEqual(await run(log, { access: 6 }), [[2, 3]]);
+  const { ok, faults } = await verifyLog(nodeFileSystem, folder);
+  assert.deepEqual([ok, faults[0]?.entry], [false, 0]);
+});
+
+test('B3: a hold that is set while texts go keeps those that are still there', async (t) => {
+  const { log, clock } = await logOf(t);
+  await month(log, clock, ['access']);
+  await log.record(event(1));
+  clock.advance(7 * MONTH);
+  // The hold waits for its turn on the log before the first file is touched.
+  const retired = retire(log, { access: 6 }, false);
+  const held = setHold(log, { id: 'CASE-8', by: 'ann' });
+  await held;
+  assert.deepEqual((await retired).ranges, []);
+  const reversed = { id: 'CASE-9', by: 'ann', from: '2026-03-01', until: '2026-01-01' };
+  await assert.rejects(setHold(log, reversed), { code: 'audit.hold' });
+  await assert.rejects(setHold(log, { ...reversed, from: '2026-02-31', until: '2026-04-01' }), {
+    code: 'audit.hold',
+  });
 });
 
 test('B2 B3 B4: whatever is kept, held and released, in any order, the chain is whole and nothing goes before its time', async (t) => {

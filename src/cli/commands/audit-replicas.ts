@@ -77,11 +77,18 @@ async function fileSource(file: string): Promise<LogSource> {
     badInputError('audit.file', 'this is no exported audit log', '`fractal audit export` makes one.', {
       place: { source: file },
     });
-  if (bytes.length > FIXED_LIMITS.audit_file_bytes.value) throw bad();
+  const { value: most } = FIXED_LIMITS.audit_file_bytes;
+  if (bytes.length > most)
+    throw badInputError(
+      'audit.file_size',
+      `an exported log has at most ${most} bytes`,
+      'Export from a later entry on with --from.',
+      { place: { source: file } },
+    );
   const [first = '', ...all] = bytes.toString('utf8').trimEnd().split('\n');
   let head: FileHead;
   try {
-    head = JSON.parse(first) as FileHead;
+    head = (JSON.parse(first) ?? {}) as FileHead;
   } catch {
     throw bad();
   }
