@@ -51,16 +51,14 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** Days of the calendar that are in order, or left away: a hold that covers nothing would be told to be in force. */
 function areDays(from: unknown, until: unknown): boolean {
-  const isDay = (day: unknown): boolean => {
-    if (day === undefined) return true;
+  const days = [from, until].filter((day) => day !== undefined);
+  const isDay = (day: unknown): day is string => {
     const at = typeof day === 'string' && DAY.test(day) ? Date.parse(day) : Number.NaN;
-    return !Number.isNaN(at) && new Date(at).toISOString().startsWith(String(day));
+    return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === day;
   };
-  return (
-    isDay(from) &&
-    isDay(until) &&
-    (from === undefined || until === undefined || String(from) <= String(until))
-  );
+  if (!days.every(isDay)) return false;
+  const [first, last] = days;
+  return first === undefined || last === undefined || first <= last;
 }
 
 /** Throws `audit.holds` where they cannot be read: then nothing may go. */
