@@ -1,5 +1,5 @@
 /** Login sessions of a node: opened, listed and ended, each with its entry in the audit log. */
-import { notFoundError, usageError } from '../base/index.ts';
+import { asFractalError, notFoundError, usageError } from '../base/index.ts';
 import type { LoginSession, PrincipalDirectory } from '../security/index.ts';
 import { denied, identify, type NodePolicy } from './access.ts';
 import type { Identity } from './audited/facts.ts';
@@ -88,7 +88,11 @@ export async function askSessions(
 const isAlive = (directory: PrincipalDirectory, session: LoginSession): Promise<boolean> =>
   directory.holder(session.credential).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      // What cannot be read must not pass for a list without sessions.
+      if (asFractalError(error).kind === 'denied') return false;
+      throw error;
+    },
   );
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -34,7 +34,7 @@ export async function makeTable(
   await execute(connection, `create or replace temp table ${name} (${columns.join(', ')})`);
 }
 
-/** The first attempt whose names are all known, or that fails in none of the ways that `other` may not. */
+/** The first attempt that does not fail in one of the ways of `other`; by these the next one is tried. */
 export async function firstThatFits<T>(
   attempts: Attempts,
   ask: (attempt: QueryText) => Promise<T>,

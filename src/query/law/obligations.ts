@@ -231,6 +231,8 @@ async function placeOf(rows: ReadRows, { of, at }: RegisterQuery, limits: Limits
     'select section_id, citation from law.sections where version_id = $1 and section_id = $2 and not deleted',
     [first.version_id, first.section_id],
   );
+  // It may have gone since it was found; the whole document was not asked for.
+  if (section === undefined) throw noProvision();
   const document = await findDocument(rows, first.document_id);
   return { document, version: await versionOf(first.document_id), section };
 }

@@ -4,7 +4,7 @@
  * not. So their rows have an index of their own, in memory, made at the first search over a version of the table.
  */
 import * as lancedb from '@lancedb/lancedb';
-import { unavailableError, type Limits } from '../../base/index.ts';
+import { Serial, unavailableError, type Limits } from '../../base/index.ts';
 import { PUSHED_COLUMNS, textIndex } from './section-table.ts';
 
 /** What a prefilter may be over, besides policy, which is met by all that is here. */
@@ -12,6 +12,8 @@ const COLUMNS = [...PUSHED_COLUMNS, 'from_day', 'to_day', 'closed', 'superseded'
 
 export class ScopedText {
   readonly #limits: Limits;
+  /** Made one at a time: each holds all its rows. */
+  readonly #making = new Serial();
   /** By version and predicate, the one used longest ago first. */
   readonly #indexes = new Map<string, Promise<lancedb.Table>>();
 
@@ -50,7 +52,7 @@ export class ScopedText {
 
   async #index(table: lancedb.Table, predicate: string): Promise<lancedb.Table> {
     const key = `${await table.version()} ${predicate}`;
-    const made = this.#indexes.get(key) ?? this.#make(table, predicate);
+    const made = this.#indexes.get(key) ?? this.#making.run(() => this.#make(table, predicate));
     this.#indexes.delete(key);
     this.#indexes.set(key, made);
     const [oldest] = this.#indexes.keys();

@@ -79,6 +79,8 @@ export class IssuerKeys {
   #fetching: Promise<void> | undefined;
   /** By the steady clock. */
   #triedAt = -Infinity;
+  /** Why the last try gave none. */
+  #fault: unknown;
 
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
@@ -90,7 +92,7 @@ export class IssuerKeys {
     await (this.#read ??= this.#readKept());
     const age = (): number => Math.abs(clock.now() - (this.#known?.fetchedAt ?? -Infinity));
     if (age() >= limits.oidc_refresh_ms) await this.#refresh();
-    if (age() >= limits.oidc_age_ms) throw tooOld(this.#known);
+    if (age() >= limits.oidc_age_ms) throw tooOld(this.#known, this.#fault);
     try {
       return await this.#findNow(header, token);
     } catch (error) {
@@ -102,13 +104,13 @@ export class IssuerKeys {
   };
 
   #findNow(...asked: Parameters<JWTVerifyGetKey>): ReturnType<JWTVerifyGetKey> {
-    if (this.#known === undefined) throw tooOld(undefined);
+    if (this.#known === undefined) throw tooOld(undefined, this.#fault);
     return this.#known.find(...asked);
   }
 
   async #readKept(): Promise<void> {
     const kept = await this.#options.source.read();
-    if (kept !== undefined) this.#take(kept);
+    if (kept !== undefined) this.#known = knownOf(kept);
   }
 
   /** Not more often than the pause between two tries, whoever asks for how many keys. */
@@ -129,23 +131,35 @@ export class IssuerKeys {
       keys = await source.ask();
     } catch (error) {
       // What is known goes on counting. A defect of ours must not pass for an issuer that is silent.
-      if (asFractalError(error).kind === 'internal') throw error;
+      const fault = asFractalError(error);
+      if (fault.kind === 'internal') throw fault;
+      this.#fault = fault;
       return;
     }
-    const before = this.#known?.text;
-    const fetched = { keys, fetched_at: clock.now() };
-    if (this.#take(fetched)) await source.write(fetched, this.#known?.text !== before);
-  }
-
-  #take({ keys, fetched_at }: FetchedKeys): boolean {
-    const usable = usableKeys(keys);
-    if (usable === undefined) return false;
-    this.#known = { find: createLocalJWKSet(usable), text: JSON.stringify(usable), fetchedAt: fetched_at };
-    return true;
+    const known = knownOf({ keys, fetched_at: clock.now() });
+    this.#fault =
+      known === undefined
+        ? unavailableError(
+            'oidc.keys',
+            'the issuer answers with no key that can check a signature',
+            'Check the jwks address.',
+          )
+        : undefined;
+    if (known === undefined) return;
+    // They count once they are kept, and a change once it is in the audit log.
+    await source.write({ keys, fetched_at: known.fetchedAt }, known.text !== this.#known?.text);
+    this.#known = known;
   }
 }
 
-function tooOld(known: Known | undefined): Error {
+function knownOf({ keys, fetched_at }: FetchedKeys): Known | undefined {
+  const usable = usableKeys(keys);
+  return usable === undefined
+    ? undefined
+    : { find: createLocalJWKSet(usable), text: JSON.stringify(usable), fetchedAt: fetched_at };
+}
+
+function tooOld(known: Known | undefined, cause: unknown): Error {
   const what =
     known === undefined
       ? 'were never fetched'
@@ -154,5 +168,6 @@ function tooOld(known: Known | undefined): Error {
     'oidc.keys',
     `the keys that the token was signed with ${what}`,
     'Check that the node reaches the jwks address of the issuer, or come in with a token of this node.',
+    { cause },
   );
 }
