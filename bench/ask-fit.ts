@@ -1,6 +1,7 @@
 /**
  * Learns how sure an answer is: `node bench/ask-fit.ts [DATA [CASES]]`. A logistic model over four signals, on the cases for
- * learning of bench/eval/answerable.ts; prints the weights that src/ai/ask/confidence.ts holds, and figures on the others.
+ * learning of bench/eval/answerable.ts; prints weights for src/ai/ask/confidence.ts, whose own were set by hand, and figures
+ * on the others.
  */
 import type { Signals } from '../src/ai/index.ts';
 import { abstention, answerableCases, type AnswerableCase } from './eval/answerable.ts';

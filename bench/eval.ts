@@ -11,6 +11,10 @@ import { parseArgs } from 'node:util';
 import type { EvalRow, Evaluation } from './eval/kit.ts';
 import { machine } from './kit.ts';
 
+// Before any thread of the pool is made; a node refuses to open with fewer.
+process.env['UV_THREADPOOL_SIZE'] ??= '16';
+process.env['LANCEDB_LOG'] ??= 'error';
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { data: { type: 'string', default: '../shared/data' }, most: { type: 'string' } },

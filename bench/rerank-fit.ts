@@ -4,7 +4,8 @@
  * On the questions of ObliQA dev and of the multi-passage val set, through the node's own search. A listwise softmax over
  * each question's candidates with a small penalty, by gradient descent. The figures are cross-validated: passages fall into
  * five folds by the hash of their id; a question is judged by weights learned without any question that shares a gold
- * passage with its fold. The weights printed last are learned from all, and are what src/query/search/rerank.ts holds.
+ * passage with its fold. The weights printed last are learned from all. Those that src/query/search/rerank.ts holds
+ * were learned by a prototype of this: bench/results/rerank-kin.json.
  */
 import { sha256 } from '../src/base/index.ts';
 import { RERANK_FEATURES, rerankFeatures, type Candidate } from '../src/query/index.ts';

@@ -107,9 +107,12 @@ function heads(): EvalRow[] {
   const kept = JSON.parse(readFileSync('bench/results/classification.json', 'utf8')) as {
     heads: Record<string, Record<string, unknown>>;
   };
+  const { version } = JSON.parse(readFileSync('models/fractal-incidents-v1/model.json', 'utf8')) as {
+    version: string;
+  };
   return Object.entries(kept.heads).map(([name, figures]) => ({
     set: name === 'cause' ? 'Goh, 5 folds' : 'OSHA abstracts, 2015 → 2016',
-    model: 'fractal-incidents',
+    model: `fractal-incidents ${version}`,
     configuration: name,
     figures: Object.fromEntries(
       Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),

@@ -13,7 +13,7 @@ test('models: lists, shows, adds, pulls, pins; names what is missing', async (t)
   assert.equal(await d.run('models', 'show', 'm'), 0);
   assert.match(d.stdout.text, /purpose +Tests\.[^]*limit +everything[^]*model\.onnx +3000000 bytes +abab/);
   assert.equal(await d.run('models', 'card', 'm'), 0);
-  assert.equal(d.stdout.text, '# Card\n');
+  assert.equal(d.stdout.text, '# Card\\u001b[2J\n', 'told, not obeyed');
   assert.equal(await d.run('models', 'show', 'm', '--json'), 0);
   assert.equal((JSON.parse(d.stdout.text) as { name: string }).name, 'm-1');
   assert.equal(await d.run('models', 'show', 'other'), 4);

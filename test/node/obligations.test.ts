@@ -104,3 +104,14 @@ test('the register: parts with their places, terms, references, filters, and wha
     /no table "law\.obligations" that you may read/,
   );
 });
+
+test('the register says what an earlier version found without topics, also where a topic is asked for', async () => {
+  await using t = await testNode();
+  await importAll(t.node, { paths: [await t.file('a.xml', LAW)] });
+  await t.node.parts.store.withConnection((connection) =>
+    connection.run('update law.obligations set topics = null, spans = null'),
+  );
+  const found = await t.node.lawObligations({ of: '99 CFR 7', topic: 'training' });
+  assert.equal(found.total, 0);
+  assert.match(found.notes.join(), /4 here were found by an earlier version/);
+});

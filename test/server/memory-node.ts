@@ -674,7 +674,7 @@ export class MemoryNode implements NodeApi {
       measured: null,
       fault: null,
       card: { purpose: 'Tests.', data: 'None.', figures: ['right always'], limits: ['everything'] },
-      card_text: '# Card\n',
+      card_text: '# Card\u001b[2J\n',
       files: [{ path: 'model.onnx', bytes: 3_000_000, sha256: 'ab'.repeat(32) }],
     };
   }

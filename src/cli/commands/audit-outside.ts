@@ -83,9 +83,14 @@ async function readBundle(session: Session, name: string): Promise<string> {
   }
 }
 
-export async function writeTo(session: Session, name: string, text: string): Promise<void> {
+export async function writeTo(
+  session: Session,
+  name: string,
+  text: string,
+  flag: 'w' | 'a' = 'w',
+): Promise<void> {
   try {
-    await writeFile(path.resolve(session.io.cwd, name), text);
+    await writeFile(path.resolve(session.io.cwd, name), text, { flag });
   } catch (error) {
     throw badInputError('audit.out', 'the file cannot be written', 'Name another with --out.', {
       place: { source: name },

@@ -1,12 +1,12 @@
 /** The log leaves its node, and logs of other nodes are held: by a file, or from node to node. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_LIMITS, FIXED_LIMITS, badInputError, notFoundError, usageError } from '../../base/index.ts';
 import { pushLog, type LogSource, type NodeApi, type ReplicaState } from '../../node/index.ts';
 import { RemoteNode } from '../../server/index.ts';
 import { countText } from '../output/text.ts';
 import { note, withNode, writeJson, writeLine, type Session } from '../session.ts';
-import type { AuditSession } from './audit-outside.ts';
+import { writeTo, type AuditSession } from './audit-outside.ts';
 
 const countEntries = (count: number): string => `${countText(count)} ${count === 1 ? 'entry' : 'entries'}`;
 
@@ -39,13 +39,12 @@ export async function exportLog(session: AuditSession): Promise<number> {
     if (from >= size)
       throw badInputError('audit.from', `the log has ${size} entries`, 'Give a smaller number with --from.');
     const made: FileHead = { format: FILE_FORMAT, origin, key, first: from, size, checkpoint };
-    const file = path.resolve(session.io.cwd, out);
-    await writeFile(file, `${JSON.stringify(made)}\n`);
+    await writeTo(session, out, `${JSON.stringify(made)}\n`);
     for (let at = from; at < size;) {
       const some = await lines(at, DEFAULT_LIMITS.audit_batch_entries);
       if (some.length === 0)
         throw badInputError('audit.from', `entry ${at} cannot be read`, '`fractal audit verify` tells why.');
-      await writeFile(file, some.map((line) => `${line}\n`).join(''), { flag: 'a' });
+      await writeTo(session, out, some.map((line) => `${line}\n`).join(''), 'a');
       at += some.length;
     }
     return made;
@@ -68,23 +67,25 @@ export async function importLog(session: AuditSession, name: string | undefined)
 }
 
 async function fileSource(file: string): Promise<LogSource> {
-  const bytes = await readFile(file).catch(() => {
+  const absent = (): never => {
     throw notFoundError('audit.file_absent', 'the file cannot be read', 'Check the path.', {
       place: { source: file },
     });
-  });
+  };
   const bad = (): Error =>
     badInputError('audit.file', 'this is no exported audit log', '`fractal audit export` makes one.', {
       place: { source: file },
     });
   const { value: most } = FIXED_LIMITS.audit_file_bytes;
-  if (bytes.length > most)
+  const { size } = await stat(file).catch(absent);
+  if (size > most)
     throw badInputError(
       'audit.file_size',
       `an exported log has at most ${most} bytes`,
       'Export from a later entry on with --from.',
       { place: { source: file } },
     );
+  const bytes = await readFile(file).catch(absent);
   const [first = '', ...all] = bytes.toString('utf8').trimEnd().split('\n');
   let head: FileHead;
   try {

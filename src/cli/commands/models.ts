@@ -37,7 +37,9 @@ async function list(session: ModelsSession): Promise<number> {
 async function show(session: ModelsSession, name: string, action: 'show' | 'card'): Promise<number> {
   const model = await withNode(session, (node) => node.model(name));
   if (session.values.json) await writeJson(session, model);
-  else if (action === 'card' && model.card_text !== null) await session.io.stdout.write(model.card_text);
+  else if (action === 'card' && model.card_text !== null)
+    // Somebody else wrote it: nothing in it may steer the terminal.
+    for (const line of model.card_text.trimEnd().split(/\r?\n/)) await writeLine(session, oneLine(line));
   else for (const line of detailLines(model)) await writeLine(session, line);
   if (action === 'card' && model.card_text === null && model.card === null)
     await note(session, `${model.name} came without a card.`);

@@ -172,6 +172,12 @@ export async function lawObligations(
       order by s.ordinal, o.span_start, o.span_end, o.obligation_id limit ${limits.law_obligations}`,
     params,
   );
+  // Whatever else is asked for: no topic is found in what has none.
+  const [unread] = await rows<{ n: number }>(
+    `${ASKED} select count(*)::int as n from law.obligations o
+      where o.version_id = $1 and not o.deleted and o.spans is null and o.section_id in (select section_id from asked)`,
+    params.slice(0, 2),
+  );
   const count = (modality: string): number => tallied.find((one) => one.modality === modality)?.n ?? 0;
   const counts = { must: count('must'), 'must-not': count('must-not'), may: count('may') };
   const total = counts.must + counts['must-not'] + counts.may;
@@ -184,19 +190,18 @@ export async function lawObligations(
     counts,
     total,
     obligations: found.map((one) => registered(one, around)),
-    notes: notesOf(found, total),
+    notes: notesOf(found.length, total, unread?.n ?? 0),
   };
 }
 
-function notesOf(found: readonly ObligationRow[], total: number): string[] {
-  const old = found.filter(({ spans }) => spans === null).length;
+function notesOf(told: number, total: number, old: number): string[] {
   return [
-    ...(total > found.length
-      ? [`The first ${found.length} of ${total} are told; ask for one provision, addressee or topic.`]
+    ...(total > told
+      ? [`The first ${told} of ${total} are told; ask for one provision, addressee or topic.`]
       : []),
     ...(old > 0
       ? [
-          `${old} were found by an earlier version, without topics, applicability and places; import again into a new node.`,
+          `${old} here were found by an earlier version, without topics, applicability and places, and no topic finds them; import again into a new node.`,
         ]
       : []),
   ];
