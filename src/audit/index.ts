@@ -16,6 +16,8 @@ export { decodeEntry } from './entry.ts';
 export type { AuditEntry } from './entry.ts';
 export { findEntries } from './find.ts';
 export type { EntryFilter, FoundEntries } from './find.ts';
+export { LoggedEntries } from './rows.ts';
+export type { EntryBounds, LoggedEntry } from './rows.ts';
 export { makeBundle, printBundle, verifyBundle } from './bundle.ts';
 export { GROWTH_FORMAT, checkGrowth, makeGrowth } from './growth.ts';
 export type { AuditGrowth } from './growth.ts';

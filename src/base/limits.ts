@@ -657,6 +657,11 @@ export const LIMITS = {
     unit: 'files',
     why: 'checkpoints that contradict a received audit log, kept as evidence, of one log',
   },
+  audit_sql_rows: {
+    value: 500_000,
+    unit: 'entries',
+    why: 'entries of the audit log that one statement of SQL reads, after its conditions on id and time',
+  },
   audit_holds: { value: 1000, unit: 'holds', why: 'legal holds on the audit log at a time' },
   audit_retire_ms: {
     value: 86_400_000,
@@ -737,6 +742,11 @@ export const FIXED_LIMITS = {
     value: 65_535,
     unit: 'bytes',
     why: 'one entry of the audit log: the public format of entry bundles holds no longer ones',
+  },
+  audit_spans: {
+    value: 100_000,
+    unit: 'files',
+    why: 'sealed files of the audit log of which it is remembered from when to when their entries are',
   },
   audit_shown_entries: {
     value: 10_000,

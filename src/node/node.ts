@@ -1,5 +1,6 @@
 /** One node: every layer built in one place, started and stopped in order. */
 import { asFractalError, badInputError, newId, type Log } from '../base/index.ts';
+import { LoggedEntries } from '../audit/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
   ComplianceCache,
@@ -300,7 +301,10 @@ export class FractalNode implements Auditable {
         embedder,
         ...ai,
         search,
-        federation: { search, embedder, external: new ExternalReader(fs, limits), clock },
+        federation: {
+          ...{ search, embedder, external: new ExternalReader(fs, limits), clock },
+          audit: new LoggedEntries(audit.log),
+        },
         maintenance,
         importer,
         sources,

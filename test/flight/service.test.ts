@@ -419,7 +419,7 @@ describe('metadata', () => {
     assert.deepEqual(await rows(client.fetch(sql.CommandGetCatalogs, {})), [{ catalog_name: 'fractal' }]);
     assert.deepEqual(
       (await rows(client.fetch(sql.CommandGetDbSchemas, {}))).map((row) => row['db_schema_name']),
-      ['ai', 'esh', 'law', 'node'],
+      ['ai', 'audit', 'esh', 'law', 'node'],
     );
   });
 

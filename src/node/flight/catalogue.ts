@@ -3,7 +3,7 @@ import type { DuckDBType } from '@duckdb/node-api';
 import { Field, Null, Schema } from 'apache-arrow';
 import { FractalError } from '../../base/index.ts';
 import type { ForeignKey, TableInfo, TableType } from '../../flight/index.ts';
-import { isDerived, type ReadScope, type ReadableTable } from '../../query/index.ts';
+import { isAuditLog, isDerived, type ReadScope, type ReadableTable } from '../../query/index.ts';
 import { TABLES, allColumns, arrowSchema, type Column, type Table } from '../../schema/index.ts';
 import { arrowShape, type Store } from '../../store/index.ts';
 
@@ -160,6 +160,6 @@ export async function tableInfos(
 }
 
 const typeOf = (seen: ReadableTable): TableType =>
-  isDerived(seen) ? 'VIEW' : seen.schema === 'node' ? 'SYSTEM TABLE' : 'TABLE';
+  isDerived(seen) ? 'VIEW' : seen.schema === 'node' || isAuditLog(seen) ? 'SYSTEM TABLE' : 'TABLE';
 
 const isSame = (a: Told, b: Told): boolean => a.schema === b.schema && a.name === b.name;

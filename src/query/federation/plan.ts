@@ -8,6 +8,7 @@ import type { Store } from '../../store/index.ts';
 import type { SearchMode } from '../search/search.ts';
 import { foldName, writeAst, type AstNode } from '../sql/ast.ts';
 import { DOMAIN_FUNCTIONS } from '../sql/functions.ts';
+import { auditBounds, type AuditBounds } from './audit-bounds.ts';
 import { filtersOf, type Filter } from './filters.ts';
 import {
   EMBEDDING_FUNCTION,
@@ -70,7 +71,19 @@ export interface ExternalSite {
   readonly reads: Attempts;
 }
 
-export type Site = SearchSite | EmbeddingSite | ExternalSite;
+/** The audit log. */
+export interface AuditSite {
+  readonly kind: 'audit';
+  readonly number: number;
+  /** Columns that the statement names; undefined when it may read any. */
+  readonly names: ReadonlySet<string> | undefined;
+  /** What of it is asked for; undefined for all. */
+  readonly bounds: AuditBounds | undefined;
+  /** Whether it stands in a DESCRIBE, which asks for no row. */
+  readonly isDescribed: boolean;
+}
+
+export type Site = SearchSite | EmbeddingSite | ExternalSite | AuditSite;
 
 export interface FederatedPlan {
   /** In the order to be answered in: later ones may ask what earlier ones answered. */
@@ -128,6 +141,8 @@ class Planner {
   readonly #store: Store;
   /** Every column that is named anywhere; undefined when a star may name others. */
   readonly #names: ReadonlySet<string> | undefined;
+  /** Below a DESCRIBE. */
+  #isDescribed = false;
 
   constructor(store: Store, tree: AstNode) {
     this.#store = store;
@@ -184,7 +199,15 @@ class Planner {
       case 'BASE_TABLE':
         if (isPassages(node)) throw notJoined();
         if (foldName(String(node['schema_name'])) === 'ext') await this.#external(node, place);
+        else if (isAuditLogNode(node)) await this.#auditLog(node, place);
         return;
+      case 'SHOW_REF': {
+        const outer = this.#isDescribed;
+        this.#isDescribed ||= node['show_type'] === 'DESCRIBE';
+        for (const key in node) await this.walk(node[key], lateral);
+        this.#isDescribed = outer;
+        return;
+      }
       default:
         for (const key in node) await this.walk(node[key], lateral);
     }
@@ -414,6 +437,28 @@ class Planner {
       table_name: answerTable(site),
     });
   }
+
+  async #auditLog(node: AstNode, place: Place): Promise<void> {
+    const alias = aliasOf(node, foldName(String(node['table_name'])));
+    // Columns under other names are not looked for; rows of a sample are drawn before WHERE.
+    const isPlain = (node['column_name_alias'] as unknown[]).length === 0 && node['sample'] === null;
+    const where = place.isKept && isPlain ? place.select['where_clause'] : null;
+    const isAlone = place.select['from_table'] === node;
+    const site: AuditSite = {
+      kind: 'audit',
+      number: this.sites.length,
+      names: this.#names?.has(foldName(alias)) === true ? undefined : this.#names,
+      bounds: await auditBounds(this.#store, conjuncts(where), { alias, isAlone }),
+      isDescribed: this.#isDescribed,
+    };
+    this.sites.push(site);
+    Object.assign(node, {
+      alias,
+      catalog_name: 'temp',
+      schema_name: 'main',
+      table_name: answerTable(site),
+    });
+  }
 }
 
 const HIT_NAMES = HIT_COLUMNS.map(({ name }, hit) => [name, hit] as const);
@@ -426,6 +471,12 @@ const PASSAGE_NAMES = [
 
 const aliasOf = (node: AstNode, otherwise: string): string =>
   node['alias'] === '' ? otherwise : String(node['alias']);
+
+/** Written here so that the guard knows it without the engine that reads it. */
+export const isAuditLogNode = (node: AstNode): boolean =>
+  node['type'] === 'BASE_TABLE' &&
+  foldName(String(node['schema_name'])) === 'audit' &&
+  foldName(String(node['table_name'])) === 'log';
 
 export const isPassages = (node: AstNode): boolean =>
   node['type'] === 'BASE_TABLE' &&

@@ -23,6 +23,7 @@ import { duckError, parseDate, streamOn, wholeResult } from '../../store/index.t
 import type { Embedder } from '../ports.ts';
 import type { SectionHit, SectionQuery, SectionSearch } from '../search/search.ts';
 import { SECTION_TABLE, quote } from '../search/section-table.ts';
+import { answerAudit, declareAudit, type AuditLines } from './audit-log.ts';
 import type { ExternalReader } from './external.ts';
 import type { Filter } from './filters.ts';
 import {
@@ -41,6 +42,7 @@ export interface Federation {
   readonly search: SectionSearch;
   readonly embedder: Embedder;
   readonly external: ExternalReader;
+  readonly audit: AuditLines;
   readonly clock: Clock;
 }
 
@@ -66,6 +68,7 @@ export async function answerSites(run: Run): Promise<SiteReport[]> {
 export async function declareSites(run: Run): Promise<void> {
   for (const site of run.query.statement.federated?.sites ?? []) {
     if (site.kind === 'external') await run.federation.external.declare(run, site);
+    else if (site.kind === 'audit') await declareAudit(run, site);
     else {
       const types = await describeKeys(run.connection, site.keys);
       await makeTables(run, site, types);
@@ -81,6 +84,8 @@ async function answer(run: Run, site: Site): Promise<Omit<SiteReport, 'ms'>> {
       return await answerEmbedding(run, site);
     case 'external':
       return await run.federation.external.answer(run, site);
+    case 'audit':
+      return await answerAudit(run, site, run.federation.audit);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The one way from a statement to something that runs. */
 import { deniedError } from '../../base/index.ts';
+import { isAuditLog } from './audit-table.ts';
 import type { AccessPolicy, Principal } from '../ports.ts';
 import { bind, type BoundQuery } from './bind.ts';
 import { scopeOf } from './domain.ts';
@@ -18,14 +19,16 @@ export interface AuthorizedQuery extends BoundQuery {
 /** Asks policy what the principal may read now, and binds the statement to that and nothing else. */
 export function authorize(statement: Statement, principal: Principal, policy: AccessPolicy): AuthorizedQuery {
   const decision = policy.decide(principal, { action: 'read', tables: ['*'] });
-  if (!decision.allowed)
+  const scope = scopeOf(policy, principal);
+  // Who may only audit reads the audit log, and nothing else is there for them.
+  if (!decision.allowed && !scope.tables.some(isAuditLog))
     throw deniedError(
       'policy.denied',
       `${principal.id} may not run SQL (${decision.rule})`,
       'Ask an administrator for the right.',
     );
   return {
-    ...bind(statement, scopeOf(policy, principal)),
+    ...bind(statement, scope),
     principal,
     tally: { rows: 0 },
   } as unknown as AuthorizedQuery;

@@ -8,6 +8,7 @@
 import { INCIDENT_POINTS, RISK_PARTS } from '../compliance/risk.ts';
 import { FACT_KINDS, FACT_TABLES, POINTS, SEVERITIES, factsSql } from '../compliance/facts.ts';
 import { RISK_TABLES, complianceRule, riskRule, sitesSql, type SiteRule } from '../compliance/rights.ts';
+import { auditTable } from './audit-table.ts';
 import type { AccessPolicy, Principal, ReadScope, ReadableColumn, ReadableTable } from '../ports.ts';
 
 /** A scope with what of the domain is there for the principal. */
@@ -27,8 +28,15 @@ export function scopeOf(policy: AccessPolicy, principal: Principal): DomainScope
   const compliance = complianceRule(policy, principal);
   const risk = riskRule(policy, principal);
   const table = compliance.allowed ? complianceTable(scope, compliance.where) : undefined;
-  const tables = table === undefined ? scope.tables : [...scope.tables, table];
-  const made = { ...scope, tables, compliance, risk };
+  const audit = auditTable(policy, principal);
+  const tables = [
+    ...scope.tables,
+    ...(table === undefined ? [] : [table]),
+    ...(audit === undefined ? [] : [audit]),
+  ];
+  // The right to audit is none of the rules on tables that the key is made of.
+  const key = audit === undefined ? scope.key : `${scope.key} audit`;
+  const made = { ...scope, key, tables, compliance, risk };
   known.set(scope, made);
   return made;
 }

@@ -3,7 +3,7 @@
  * and names are lists of what is allowed, never of what is not.
  */
 import { FractalError, badInputError, nearest, type ErrorPlace } from '../../base/index.ts';
-import { isPassages, passageCalls } from '../federation/plan.ts';
+import { isAuditLogNode, isPassages, passageCalls } from '../federation/plan.ts';
 import { EMBEDDING_FUNCTION, SEARCH_FUNCTIONS } from '../federation/signatures.ts';
 import { foldName, visitAst, type AstNode } from './ast.ts';
 import { ALLOWED_FUNCTIONS, ALLOWED_TABLE_FUNCTIONS, DOMAIN_FUNCTIONS } from './functions.ts';
@@ -159,7 +159,7 @@ function checkNode(node: AstNode, ctes: ReadonlySet<string>, found: Found): void
   if (type === 'BASE_TABLE') {
     const ref = tableRef(node, ctes);
     if (ref === undefined) return;
-    if (ref.schema === EXTERNAL_SCHEMA || isPassages(node)) found.isFederated = true;
+    if (ref.schema === EXTERNAL_SCHEMA || isAuditLogNode(node) || isPassages(node)) found.isFederated = true;
     const known = `${ref.schema}.${ref.name}`;
     if (!isPassages(node) && !found.tables.has(known)) found.tables.set(known, ref);
   } else if (type === 'JOIN') {

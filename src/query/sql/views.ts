@@ -3,6 +3,7 @@ import type { ReadScope, ReadableTable } from '../ports.ts';
 import { isOf } from './bind.ts';
 import { domainStatements, isDerived, type DomainScope } from './domain.ts';
 import { EXTERNAL_SCHEMA } from './guard.ts';
+import { isAuditLog } from './audit-table.ts';
 
 const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -17,8 +18,10 @@ export function viewQuery(table: ReadableTable, from: string): string {
 }
 
 export function viewStatements(scope: DomainScope, catalogue: string, data: string): string[] {
-  // External tables lie elsewhere: what a statement reads of one is put beside the views when it runs.
-  const stored = scope.tables.filter((table) => table.schema !== EXTERNAL_SCHEMA && !isDerived(table));
+  // External tables and the audit log lie elsewhere: what a statement reads of one is put beside the views when it runs.
+  const stored = scope.tables.filter(
+    (table) => table.schema !== EXTERNAL_SCHEMA && !isAuditLog(table) && !isDerived(table),
+  );
   const schemas = [...new Set(['node', 'duckdb', 'lance', ...stored.map((table) => table.schema)])];
   return [
     ...schemas.map((schema) => `create schema ${catalogue}.${name(schema)}`),
