@@ -1,4 +1,4 @@
-export { Asker, EXTRACTIVE } from './ask/ask.ts';
+export { ASK_K, Asker, EXTRACTIVE } from './ask/ask.ts';
 export type { AskPorts } from './ask/ask.ts';
 export { checkClaim } from './ask/check.ts';
 export { CONFIDENCE_MIN, confidenceOf } from './ask/confidence.ts';

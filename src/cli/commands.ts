@@ -636,6 +636,8 @@ export const COMMANDS = [
         'file. A hub takes a log once its key was given to `accept`; `replicas` lists what it holds, or verifies one.',
       'Texts of entries go when their time is over (audit_retention in fractal.json), whole files at a time; hashes stay and ' +
         '`verify` tells. `hold` keeps texts of the days --since to --until, or all, beyond that; `holds` lists, `retire` does it now.',
+      '`replay` makes an answer of ask, classify or check again, says whether it is the same to the byte, and if not, why. ' +
+        'The log holds hashes of requests: give the request with --input, such as {"question": "…"}. Not the same: exit code 7.',
       '`verifier` writes what an outsider checks bundles with: a program of one file for Node, or with --out NAME.html a page ' +
         'for a browser. Both work with no network and no Fractal.',
     ],
@@ -648,6 +650,7 @@ export const COMMANDS = [
           'verify',
           'checkpoint',
           'prove',
+          'replay',
           'verify-bundle',
           'verifier',
           'export',
@@ -664,7 +667,7 @@ export const COMMANDS = [
       },
       {
         name: 'ENTRY|FILE|KEY|LOG|HOLD',
-        doc: 'prove: number of an entry. verify-bundle, import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
+        doc: 'prove: number of an entry. replay: the same, or id of an inference. verify-bundle, import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
         optional: true,
         file: true,
       },
@@ -722,6 +725,12 @@ export const COMMANDS = [
         type: 'string',
         arg: 'TEXT',
         doc: 'For hold and release: why. The log keeps a hash of it.',
+      },
+      {
+        name: 'input',
+        type: 'string',
+        arg: 'FILE',
+        doc: 'For replay: the request that was answered then, as JSON; - for standard input.',
       },
       { name: 'dry-run', type: 'boolean', doc: 'For retire: only tell what would go.' },
       {

@@ -106,7 +106,36 @@ export interface RetentionAnswer {
   readonly ranges?: readonly EntryRange[];
 }
 
+export interface ReplayRequest {
+  /** Number of an entry, or id of a record in `ai.inferences`. */
+  readonly id: string;
+  /** The request that was answered then, as HTTP takes it. The log holds its hash only. */
+  readonly input?: Readonly<Record<string, unknown>>;
+}
+
+export interface ReplayReason {
+  /** Of `different`: data to unknown. Of `not_replayable`: expired to failed. */
+  readonly code:
+    | ('data' | 'policy' | 'model' | 'node' | 'principal' | 'rights' | 'unknown')
+    | ('expired' | 'kind' | 'record' | 'input' | 'input_differs' | 'failed');
+  readonly text: string;
+}
+
+export interface ReplayAnswer {
+  readonly verdict: 'identical' | 'different' | 'not_replayable';
+  /** The entry that holds what the answer was made from. */
+  readonly entry: number;
+  /** `ask`, `classify` or `check`; null for what cannot be made again. */
+  readonly kind: string | null;
+  readonly asked_by: string | null;
+  /** Whoever asked then, when the caller may act as others; else the caller. */
+  readonly replayed_as: string;
+  readonly reasons: readonly ReplayReason[];
+}
+
 export interface AuditApi {
+  /** Makes an answer again and compares it. Needs the right to the call itself, too. */
+  replayAudit(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayAnswer>;
   /** How long texts are kept, and holds. To hold and release needs the right `hold`, to retire `administer`. */
   auditRetention(request: RetentionRequest): Promise<RetentionAnswer>;
   /** A part of the log as it stands in its files, for a copy. */

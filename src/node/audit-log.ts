@@ -37,7 +37,7 @@ import { SYSTEM } from './parts.ts';
 
 const DEFAULT_LIMIT = 100;
 
-export class AuditQuestions implements Omit<AuditApi, 'auditReplicas' | 'auditRetention'> {
+export class AuditQuestions implements Omit<AuditApi, 'auditReplicas' | 'auditRetention' | 'replayAudit'> {
   readonly #log: AuditLog;
 
   constructor(log: AuditLog, policy: NodePolicy, principal: Principal) {

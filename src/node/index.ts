@@ -103,6 +103,8 @@ export type {
   AuditExport,
   AuditExportRequest,
   CosignatureRequest,
+  ReplayAnswer,
+  ReplayRequest,
   ReplicaAnswer,
   ReplicaRequest,
   ReplicaState,

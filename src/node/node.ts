@@ -76,6 +76,8 @@ import type {
   AuditVerdict,
   CosignatureRequest,
   GrowthRequest,
+  ReplayAnswer,
+  ReplayRequest,
   ReplicaAnswer,
   ReplicaRequest,
   RetentionAnswer,
@@ -121,6 +123,7 @@ import { askSessions, loginDoor } from './logins.ts';
 import type { ListedQuery, SlowQuery } from './query-api.ts';
 import type { LoginDoor, SessionAnswer, SessionRequest } from './session-api.ts';
 import { NodeSources } from './sources.ts';
+import { Making, asDetail, replay, type Asking } from './replay.ts';
 import { searchNode } from './search.ts';
 import { SiteChecks } from './site-checks.ts';
 import { VERSION, describeNode } from './status.ts';
@@ -407,7 +410,13 @@ export class FractalNode implements Auditable {
   }
 
   async *ask(request: AskRequest, signal?: AbortSignal): AsyncGenerator<AskEvent> {
-    yield* askNode(this.parts, await this.#principal(), this.#policy, request, this.#stop(signal));
+    const asking = await this.#asking();
+    const making = new Making(asking, 'ask', request);
+    const stop = this.#stop(signal);
+    for await (const event of askNode(this.parts, asking.principal, this.#policy, making.request, stop)) {
+      if (event.type === 'answer') this.#facts.made(asDetail(await making.from(event.answer)));
+      yield event;
+    }
   }
 
   async sql(request: SqlRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -508,17 +517,46 @@ export class FractalNode implements Auditable {
     return await (await this.#auditLog()).proveGrowth(request);
   }
 
+  async replayAudit(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayAnswer> {
+    const asking = await this.#asking();
+    const actAs = (who: string): Promise<Principal> => this.#ifAllowedAs(asking.principal, who);
+    return await replay(asking, actAs, request, this.#stop(signal));
+  }
+
+  /** Somebody else, when the principal may act as others and they are still there; else the principal. */
+  async #ifAllowedAs(principal: Principal, who: string): Promise<Principal> {
+    const may = this.#policy.decide(principal, { action: 'impersonate', tables: ['*'] }).allowed;
+    if (who === principal.id || isLocalOperator(principal) || !may) return principal;
+    try {
+      return declaring(await this.#directory.named(who), principal.purpose);
+    } catch (error) {
+      if (asFractalError(error).kind !== 'not_found') throw error;
+      return principal;
+    }
+  }
+
+  async #asking(): Promise<Asking> {
+    return { parts: this.parts, policy: this.#policy, principal: await this.#principal() };
+  }
+
   #mayAdminister(principal: Principal): boolean {
     return this.#policy.decide(principal, { action: 'administer', tables: ['*'] }).allowed;
   }
 
   async classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
-    const principal = await this.#principal();
-    return await new Classifications(this.parts, principal, this.#policy).classify(request, signal);
+    const asking = await this.#asking();
+    const making = new Making(asking, 'classify', request);
+    const classifications = new Classifications(this.parts, asking.principal, this.#policy);
+    const answer = await classifications.classify(making.request, signal);
+    this.#facts.made(asDetail(await making.from(answer)));
+    return answer;
   }
 
   async check(request: CheckRequest): Promise<SiteCheck> {
-    return await (await this.#checks()).check(request);
+    const making = new Making(await this.#asking(), 'check', request);
+    const answer = await (await this.#checks()).check(making.request);
+    this.#facts.made(asDetail(await making.from(answer)));
+    return answer;
   }
 
   async checkAll(request: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]> {

@@ -4,6 +4,7 @@ import type {
   AuditRequest,
   CosignatureRequest,
   GrowthRequest,
+  ReplayRequest,
   ReplicaRequest,
   RetentionRequest,
 } from '../node/index.ts';
@@ -13,6 +14,7 @@ import {
   COSIGNATURE,
   EXPORT_QUERY,
   GROWTH_QUERY,
+  REPLAY_REQUEST,
   REPLICA_REQUEST,
   RETENTION_REQUEST,
 } from './audit-routes.ts';
@@ -35,6 +37,11 @@ export const auditCheckpoint: Handler = async (context, options, node) => {
 
 export const auditProof: Handler = async (context, _options, node) =>
   Response.json(await node.proveAudit(Number(context.req.param('id'))));
+
+export const auditReplay: Handler = async (context, options, node) => {
+  const request = await jsonBody<ReplayRequest>(context, REPLAY_REQUEST, options.limits.http_json_bytes);
+  return Response.json(await node.replayAudit(request, context.req.raw.signal));
+};
 
 export const auditLines: Handler = async (context, _options, node) => {
   const request = fromQuery(

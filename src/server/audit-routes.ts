@@ -132,6 +132,25 @@ export const COSIGNATURE: ObjectSchema = {
   additionalProperties: false,
 };
 
+export const REPLAY_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    id: text('number of an entry, or id of a record in ai.inferences'),
+    input: { type: 'object', description: 'the request that was answered then' },
+  },
+  required: ['id'],
+  additionalProperties: false,
+};
+
+const REPLAY = object({
+  verdict: { type: 'string', enum: ['identical', 'different', 'not_replayable'] },
+  entry: whole('that holds what the answer was made from'),
+  kind: { type: ['string', 'null'], description: 'ask, classify or check' },
+  asked_by: { type: ['string', 'null'], description: 'who asked then' },
+  replayed_as: text('with whose rights it was made again'),
+  reasons: { type: 'array', items: object({ code: text('a word'), text: text('in words') }) },
+});
+
 export const REPLICA_REQUEST: ObjectSchema = {
   type: 'object',
   properties: {
@@ -215,6 +234,15 @@ export const AUDIT_ROUTES = [
     handler: 'auditProof',
     summary: 'One entry with all that is needed to check it elsewhere.',
     response: { [JSON_TYPE]: BUNDLE },
+  },
+  {
+    method: 'POST',
+    path: '/v1/audit/replay',
+    handler: 'auditReplay',
+    summary:
+      'Makes an answer of ask, classify or check again and says whether it is the same, and if not, why.',
+    request: { [JSON_TYPE]: REPLAY_REQUEST },
+    response: { [JSON_TYPE]: REPLAY },
   },
   {
     method: 'GET',

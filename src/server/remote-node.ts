@@ -12,6 +12,8 @@ import type {
   AuditExport,
   AuditExportRequest,
   CosignatureRequest,
+  ReplayAnswer,
+  ReplayRequest,
   ReplicaAnswer,
   ReplicaRequest,
   RetentionAnswer,
@@ -401,6 +403,10 @@ export class RemoteNode implements NodeApi {
 
   auditReplicas(request: ReplicaRequest): Promise<ReplicaAnswer> {
     return this.#json({ method: 'POST', path: '/v1/audit/replicas', body: request });
+  }
+
+  replayAudit(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayAnswer> {
+    return this.#json({ method: 'POST', path: '/v1/audit/replay', body: request, signal });
   }
 
   proveAudit(entry: number): Promise<AuditBundle> {

@@ -13,6 +13,8 @@ import type {
   AuditExport,
   AuditExportRequest,
   CosignatureRequest,
+  ReplayAnswer,
+  ReplayRequest,
   ReplicaAnswer,
   ReplicaRequest,
   RetentionAnswer,
@@ -785,6 +787,11 @@ export class MemoryNode implements NodeApi {
     this.#see('auditReplicas', request);
     if (request.action !== 'list') throw notFoundError('audit.replica_unknown', 'none', 'Accept it.');
     return { replicas: [] };
+  }
+
+  async replayAudit(request: ReplayRequest): Promise<ReplayAnswer> {
+    this.#see('replayAudit', request);
+    throw notFoundError('audit.entry_unknown', 'there is no such entry', 'List them.');
   }
 
   async proveAudit(entry: number): Promise<AuditBundle> {

@@ -26,7 +26,8 @@ export interface AskPorts extends GatherPorts {
 
 /** The name of no generator. */
 export const EXTRACTIVE = 'extractive';
-const DEFAULT_K = 8;
+/** Provisions that are read when nothing else is asked. */
+export const ASK_K = 8;
 const USE_CASE = 'ask';
 /** A term may be defined in several acts. */
 const MEANINGS_MAX = 3;
@@ -55,7 +56,7 @@ export class Asker {
     if (question === '')
       throw badInputError('ask.empty', 'the question is empty', 'Ask in a sentence or a few words.');
     const at = request.at ?? today(clock);
-    const { k = DEFAULT_K, jurisdiction, document } = request;
+    const { k = ASK_K, jurisdiction, document } = request;
     if (!Number.isInteger(k) || k < 1 || k > limits.ask_k)
       throw badInputError(
         'ask.k',

@@ -4,6 +4,7 @@ import { tableLines, type TableColumn } from '../output/table.ts';
 import { oneLine, plural } from '../output/text.ts';
 import { retention } from './audit-retention.ts';
 import { accept, exportLog, importLog, push, replicas } from './audit-replicas.ts';
+import { replay } from './audit-replay.ts';
 import { checkBundle, writeTo, writeVerifier, type AuditSession } from './audit-outside.ts';
 import { note, runningSocket, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
@@ -18,6 +19,8 @@ export const runAudit: Run<'audit'> = async (session) => {
       return session.values.from === undefined
         ? await prove(session, entryOf(word))
         : await proveGrowth(session, session.values.from);
+    case 'replay':
+      return await replay(session, word);
     case 'export':
       return await exportLog(session);
     case 'import-log':

@@ -591,6 +591,26 @@ export const DOORS: Doors = {
         ? { origin: answer.replicas[0]?.origin ?? '', size: answer.replicas[0]?.size ?? 0 }
         : { rows: answer?.replicas.length ?? 0 },
   },
+  replayAudit: {
+    category: 'inference',
+    shape: 'answer',
+    // Its beginning stands after the end of what is replayed, which may have been a moment ago.
+    changes: true,
+    resource: ({ id }) => (/^\d{1,15}$/.test(id) ? `audit/${id}` : 'ai.inferences'),
+    asked: (recorder, { id, input }) => ({
+      id_hash: recorder.hidden(id),
+      ...(input === undefined ? {} : { input_hash: recorder.hidden(JSON.stringify(input)) }),
+    }),
+    outcome: ([answer]) =>
+      answer === undefined
+        ? {}
+        : {
+            replayed: answer.entry,
+            replayed_as: answer.replayed_as,
+            verdict: answer.verdict,
+            reasons: answer.reasons.map(({ code }) => code),
+          },
+  },
   proveAudit: {
     category: 'access',
     shape: 'answer',

@@ -1,0 +1,307 @@
+/**
+ * From what answers are made, and making them again. The record lies in the audit log and holds hashes and versions only,
+ * so whoever wants an answer again gives the same request again. Hashes are keyed: only this node can compare them.
+ */
+import { decodeEntry, findEntries, type AuditEntry } from '../audit/index.ts';
+import { FIXED_LIMITS, FractalError, notFoundError, today } from '../base/index.ts';
+import { ASK_K, EXTRACTIVE, type AskAnswer, type AskEvent, type AskRequest } from '../ai/index.ts';
+import type { Principal } from '../query/index.ts';
+import type { AuditValue } from '../schema/index.ts';
+import { demand, isLocalOperator, type NodePolicy } from './access.ts';
+import type { CheckRequest, SiteCheck } from './api.ts';
+import { askNode } from './ask.ts';
+import type { ReplayAnswer, ReplayReason, ReplayRequest } from './audit-api.ts';
+import type { ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
+import { Classifications } from './classify.ts';
+import type { NodeParts } from './parts.ts';
+import { SiteChecks } from './site-checks.ts';
+import { VERSION } from './status.ts';
+
+interface Requests {
+  readonly ask: AskRequest;
+  readonly classify: ClassifyRequest;
+  readonly check: CheckRequest;
+}
+
+interface Answers {
+  readonly ask: AskAnswer;
+  readonly classify: ClassifyAnswer;
+  readonly check: SiteCheck;
+}
+
+type Kind = keyof Requests;
+
+const KIND_OF: Readonly<Record<string, Kind>> = {
+  'inference.ask': 'ask',
+  'inference.classify': 'classify',
+  'access.check': 'check',
+};
+
+/** The record of one answer, as the audit log holds it under `made_from`. */
+interface MadeFrom {
+  /** Last commit before it was made. */
+  readonly data_version: number;
+  readonly policy_version: string;
+  readonly app_version: string;
+  /** The day that stood for today. */
+  readonly day: string;
+  /** `ID VERSION SHA256` of each model that was at hand. */
+  readonly models: readonly string[];
+  readonly request_hash: string;
+  readonly answer_hash: string;
+}
+
+/** Who asks a node, with what it is made of. */
+export interface Asking {
+  readonly parts: NodeParts;
+  readonly policy: NodePolicy;
+  readonly principal: Principal;
+}
+
+/** An answer that is being made: what holds before it, and its record after it. */
+export class Making<K extends Kind> {
+  /** What was asked, with its day: midnight may pass between the record and the answer. */
+  readonly request: Requests[K];
+  readonly #asking: Asking;
+  readonly #kind: K;
+  readonly #asked: Requests[K];
+  readonly #day: string;
+  readonly #version: number;
+
+  constructor(asking: Asking, kind: K, asked: Requests[K], day = today(asking.parts.outside.clock)) {
+    this.#asking = asking;
+    this.#kind = kind;
+    this.#asked = asked;
+    this.#day = day;
+    this.#version = Number(asking.parts.store.commitVersion);
+    this.request = { ...asked, at: asked.at ?? day };
+  }
+
+  async from(answer: Answers[K]): Promise<MadeFrom> {
+    const { parts, policy, principal } = this.#asking;
+    const { keyed } = parts.audit.recorder.options;
+    return {
+      data_version: this.#version,
+      policy_version: isLocalOperator(principal) ? 'single-user' : policy.engine.document.version,
+      app_version: VERSION,
+      day: this.#day,
+      models: await modelsOf(parts, this.#kind, this.#asked),
+      request_hash: keyed(requestText(this.#asked)),
+      answer_hash: keyed(canonical(answer)),
+    };
+  }
+}
+
+/** The same for the log. */
+export const asDetail = (made: MadeFrom): Readonly<Record<string, AuditValue>> => ({
+  made_from: { ...made, models: [...made.models] },
+});
+
+interface Model {
+  readonly id: string;
+  readonly version: string;
+  readonly sha256: string | null;
+}
+
+const modelText = ({ id, version, sha256 }: Model): string => `${id} ${version} ${sha256 ?? '-'}`;
+
+async function modelsOf(parts: NodeParts, kind: Kind, request: Requests[Kind]): Promise<string[]> {
+  const { embedder, classifier, generators } = parts;
+  if (kind === 'check') return [];
+  if (kind === 'classify')
+    return [
+      modelText({ ...classifier.model.manifest, sha256: classifier.model.sha256 }),
+      modelText(embedder.model),
+    ];
+  const { model } = request as AskRequest;
+  const generator = model === EXTRACTIVE ? undefined : await generators.find(model);
+  return [modelText(embedder.model), ...(generator === undefined ? [] : [modelText(generator.model)])];
+}
+
+/** Ids of records differ each time. */
+const VOLATILE = new Set(['inference_id']);
+
+/** JSON with sorted names, without what differs each time. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (name, one: unknown) => {
+    if (VOLATILE.has(name)) return undefined;
+    if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
+    return Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** What is absent, off, empty or the default says the same. */
+function requestText(request: object): string {
+  const said = Object.entries(request).filter(
+    ([name, one]) =>
+      one !== undefined &&
+      one !== false &&
+      !(Array.isArray(one) && one.length === 0) &&
+      !(name === 'k' && one === ASK_K),
+  );
+  return canonical(Object.fromEntries(said));
+}
+
+/** Makes the answer again; nobody is told it, only its hash is compared. */
+async function again<K extends Kind>(
+  { parts, policy, principal }: Asking,
+  kind: K,
+  making: Making<K>,
+  signal: AbortSignal,
+): Promise<Answers[K] | undefined> {
+  const request: unknown = making.request;
+  if (kind === 'check')
+    return (await new SiteChecks(parts, principal, policy).check(request as CheckRequest)) as Answers[K];
+  if (kind === 'classify') {
+    const classifications = new Classifications(parts, principal, policy);
+    return (await classifications.classify(request as ClassifyRequest, signal)) as Answers[K];
+  }
+  let last: AskEvent | undefined;
+  for await (const event of askNode(parts, principal, policy, request as AskRequest, signal)) last = event;
+  return last?.type === 'answer' ? (last.answer as Answers[K]) : undefined;
+}
+
+/** `actAs`: the principal that the caller may replay as, given who asked. Throws what the call itself throws for want of a right. */
+export async function replay(
+  caller: Asking,
+  actAs: (who: string) => Promise<Principal>,
+  { id, input }: ReplayRequest,
+  signal: AbortSignal,
+): Promise<ReplayAnswer> {
+  demand(caller.policy, caller.principal, 'audit');
+  const found = await findAnswer(caller.parts, id);
+  const { entry } = found;
+  const kind = entry === undefined ? undefined : KIND_OF[entry.event_type];
+  const told = {
+    entry: found.id,
+    kind: kind ?? null,
+    asked_by: entry?.actor_id ?? null,
+    replayed_as: caller.principal.id,
+  };
+  const not = (code: ReplayReason['code'], text: string): ReplayAnswer => ({
+    ...told,
+    verdict: 'not_replayable',
+    reasons: [{ code, text }],
+  });
+  if (entry === undefined) return not('expired', 'the text of the entry is gone by retention');
+  if (kind === undefined) return not('kind', 'only answers of ask, classify and check can be made again');
+  const then = entry.detail['made_from'] as unknown as MadeFrom | undefined;
+  if (then === undefined)
+    return not('record', 'the call did not end with an answer, or kept no record of it');
+  if (input === undefined) return not('input', 'the log holds no request in clear: give the same one again');
+  if (caller.parts.audit.recorder.options.keyed(requestText(input)) !== then.request_hash)
+    return not('input_differs', 'this is not the request that was answered then');
+  const principal = await actAs(entry.actor_id);
+  const asking = { ...caller, principal, parts: marked(caller, found.id) };
+  // Its hash is that of a request that this node took: its shape needs no second check.
+  const making = new Making(asking, kind, input as unknown as Requests[Kind], then.day);
+  const as = { ...told, replayed_as: principal.id };
+  let now: MadeFrom | undefined;
+  try {
+    const answer = await again(asking, kind, making, signal);
+    now = answer === undefined ? undefined : await making.from(answer);
+  } catch (error) {
+    if (!(error instanceof FractalError) || error.kind === 'denied' || signal.aborted) throw error;
+    return { ...not('failed', `the call fails now: ${error.code}`), replayed_as: principal.id };
+  }
+  if (now === undefined) return not('failed', 'the call gives no answer now');
+  if (now.answer_hash === then.answer_hash) return { ...as, verdict: 'identical', reasons: [] };
+  const reasons = await reasonsOf(caller.parts, entry, principal, then, now);
+  return { ...as, verdict: 'different', reasons };
+}
+
+/** Its inferences say that they are no answer to anybody. */
+function marked({ parts, principal }: Asking, entry: number): NodeParts {
+  const note = `replay of audit entry ${entry}, by ${principal.id}`;
+  const { inferences } = parts;
+  const mark = <T extends { readonly warnings?: readonly string[] }>(one: T): T => ({
+    ...one,
+    warnings: [...(one.warnings ?? []), note],
+  });
+  return {
+    ...parts,
+    inferences: {
+      record: (one) => inferences.record(mark(one)),
+      recordAll: (all) => inferences.recordAll(all.map(mark)),
+    },
+  };
+}
+
+async function reasonsOf(
+  { store }: NodeParts,
+  entry: AuditEntry,
+  principal: Principal,
+  then: MadeFrom,
+  now: MadeFrom,
+): Promise<ReplayReason[]> {
+  const reasons: ReplayReason[] = [];
+  // Records of inferences, users and the like are commits too, and are nothing that an answer is made from.
+  const [changed] = await store.rows<{ n: number }>(
+    `select count(*)::integer as n from node.commits where commit_version > $1
+     and len(list_filter(tables, t -> starts_with(t, 'law.') or starts_with(t, 'esh.'))) > 0`,
+    [BigInt(then.data_version)],
+  );
+  if ((changed?.n ?? 0) > 0)
+    reasons.push({ code: 'data', text: `${changed?.n} commits changed law or records since` });
+  const was = (code: ReplayReason['code'], what: string, a: string, b: string): void => {
+    if (a !== b) reasons.push({ code, text: `${what} was ${a}, is ${b}` });
+  };
+  was('policy', 'the policy', then.policy_version, now.policy_version);
+  was('model', 'the models', then.models.join(', '), now.models.join(', '));
+  was('node', 'the version of the node', then.app_version, now.app_version);
+  if (principal.id !== entry.actor_id)
+    reasons.push({ code: 'principal', text: 'somebody else asked, whose rights may be others' });
+  else was('rights', 'their roles', entry.actor_role, principal.roles.join(','));
+  if (reasons.length === 0)
+    reasons.push({
+      code: 'unknown',
+      text: 'nothing that is recorded differs: a model that samples, or chance',
+    });
+  return reasons;
+}
+
+interface Found {
+  readonly id: number;
+  /** Absent when its text is gone. */
+  readonly entry: AuditEntry | undefined;
+}
+
+/** The entry that ended the call: by its number, that of its beginning, or the id of its record in `ai.inferences`. */
+async function findAnswer(parts: NodeParts, id: string): Promise<Found> {
+  const { log } = parts.audit;
+  if (!/^\d{1,15}$/.test(id)) return await byInference(parts, id);
+  const number = Number(id);
+  const { bytes } = await log.line(number);
+  const entry = bytes === undefined ? undefined : decodeEntry(bytes);
+  if (entry?.detail['stage'] !== 'begun') return { id: number, entry };
+  const end = Math.min(log.size, number + 1 + FIXED_LIMITS.audit_shown_entries.value);
+  for await (const line of log.lines(number + 1, end)) {
+    const later = line.bytes === undefined ? undefined : decodeEntry(line.bytes);
+    if (later?.detail['begun'] === number) return { id: later.entry_id, entry: later };
+  }
+  return { id: number, entry };
+}
+
+const HOUR_MS = 3_600_000;
+
+async function byInference({ store, audit }: NodeParts, id: string): Promise<Found> {
+  const [row] = await store.rows<{ ms: number }>(
+    'select epoch_ms(asked_at)::double as ms from ai.inferences where inference_id = $1',
+    [id],
+  );
+  if (row !== undefined) {
+    const [since, until] = [row.ms - 1000, row.ms + HOUR_MS].map((ms) => new Date(ms).toISOString());
+    const most = FIXED_LIMITS.audit_shown_entries.value;
+    const { entries } = await findEntries(audit.log, { category: 'inference', since, until }, most);
+    const entry = entries.find(({ detail }) => {
+      const { inference_id, inferences } = detail;
+      return inference_id === id || (Array.isArray(inferences) && inferences.includes(id));
+    });
+    if (entry !== undefined) return { id: entry.entry_id, entry };
+  }
+  throw notFoundError(
+    'audit.answer_unknown',
+    'there is no answer of this id in the log',
+    'Give the number of its entry: `fractal audit show` lists them.',
+  );
+}
