@@ -194,7 +194,7 @@ export async function replay(
   const principal = await actAs(entry.actor_id);
   const asking = { ...caller, principal, parts: marked(caller, found.id) };
   // Its hash is that of a request that this node took: its shape needs no second check.
-  const making = new Making(asking, kind, input as unknown as Requests[Kind], then.day);
+  const making = new Making(asking, kind, input, then.day);
   const as = { ...told, replayed_as: principal.id };
   let now: MadeFrom | undefined;
   try {
