@@ -636,7 +636,7 @@ export const COMMANDS = [
         'file. A hub takes a log once its key was given to `accept`; `replicas` lists what it holds, or verifies one.',
       'Texts of entries go when their time is over (audit_retention in fractal.json), whole files at a time; hashes stay and ' +
         '`verify` tells. `hold` keeps texts of the days --since to --until, or all, beyond that; `holds` lists, `retire` does it now.',
-      '`replay` makes an answer of ask, classify or check again, says whether it is the same to the byte, and if not, why. ' +
+      '`replay` makes an answer of ask, classify, check, law diff or obligations again, says whether it is the same to the byte, and if not, why. ' +
         'The log holds hashes of requests: give the request with --input, such as {"question": "…"}. Not the same: exit code 7.',
       '`verifier` writes what an outsider checks bundles with: a program of one file for Node, or with --out NAME.html a page ' +
         'for a browser. Both work with no network and no Fractal.',

@@ -87,12 +87,19 @@ export async function readPolicy(
 export class NodePolicy implements AccessPolicy {
   readonly engine: PolicyEngine;
   readonly #single: PolicyEngine;
+  readonly #name: string;
   readonly #options: { readonly clock: Clock; readonly hashKey: string };
 
   constructor(document: PolicyDocument, clock: Clock, hashKey: Uint8Array) {
     this.#options = { clock, hashKey: sha256(hashKey) };
     this.engine = new PolicyEngine({ ...this.#options, document });
     this.#single = new PolicyEngine({ ...this.#options, document: SINGLE_USER });
+    this.#name = `${document.version} ${sha256(JSON.stringify(document))}`;
+  }
+
+  /** The document by which the principal is judged: its version, and a hash of what it says. */
+  nameFor(principal: Principal): string {
+    return isLocalOperator(principal) ? 'single-user' : this.#name;
   }
 
   /** Another document at work, to be tried out. */

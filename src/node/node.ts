@@ -1,5 +1,5 @@
 /** One node: every layer built in one place, started and stopped in order. */
-import { asFractalError, badInputError, newId, type Log } from '../base/index.ts';
+import { asFractalError, badInputError, internalError, newId, type Log } from '../base/index.ts';
 import { LoggedEntries } from '../audit/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
@@ -94,7 +94,6 @@ import { CallFacts, type Identity } from './audited/facts.ts';
 import { AuditedFlight, auditedGate } from './audited/flight.ts';
 import { openAudit, tellStart, tellStop } from './audited/open-audit.ts';
 import { buildSources } from './build-sources.ts';
-import { Classifications } from './classify.ts';
 import {
   embedTexts,
   generateText,
@@ -123,9 +122,16 @@ import { askSessions, loginDoor } from './logins.ts';
 import type { ListedQuery, SlowQuery } from './query-api.ts';
 import type { LoginDoor, SessionAnswer, SessionRequest } from './session-api.ts';
 import { NodeSources } from './sources.ts';
-import { Making, asDetail, replay, type Asking } from './replay.ts';
+import {
+  Making,
+  asDetail,
+  replay,
+  type Asking,
+  type MadeAnswer,
+  type MadeKind,
+  type MadeRequest,
+} from './replay.ts';
 import { searchNode } from './search.ts';
-import { SiteChecks } from './site-checks.ts';
 import { VERSION, describeNode } from './status.ts';
 import { answerSql, explainSql, type SqlAsker } from './sql.ts';
 
@@ -222,10 +228,6 @@ export class FractalNode implements Auditable {
     const { credentials, as, via = 'command' } = this.#caller;
     const claimed = as ?? (credentials !== undefined && 'id' in credentials ? credentials.id : undefined);
     return audited<FractalNode>(this, { recorder: this.parts.audit.recorder, via, claimed });
-  }
-
-  async #checks(): Promise<SiteChecks> {
-    return new SiteChecks(this.parts, await this.#principal(), this.#policy);
   }
 
   async #law(): Promise<LawQuestions> {
@@ -543,28 +545,33 @@ export class FractalNode implements Auditable {
     return this.#policy.decide(principal, { action: 'administer', tables: ['*'] }).allowed;
   }
 
-  async classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
-    const asking = await this.#asking();
-    const making = new Making(asking, 'classify', request);
-    const classifications = new Classifications(this.parts, asking.principal, this.#policy);
-    const answer = await classifications.classify(making.request, signal);
+  /** The answer, with what it was made from in the log. */
+  async #made<K extends Exclude<MadeKind, 'ask'>>(
+    kind: K,
+    request: MadeRequest<K>,
+    signal?: AbortSignal,
+  ): Promise<MadeAnswer<K>> {
+    const making = new Making(await this.#asking(), kind, request);
+    const answer = await making.answer(this.#stop(signal));
+    if (answer === undefined) throw internalError('answer.none', `there is no answer to ${kind}`);
     this.#facts.made(asDetail(await making.from(answer)));
     return answer;
+  }
+
+  async classify(request: ClassifyRequest, signal?: AbortSignal): Promise<ClassifyAnswer> {
+    return await this.#made('classify', request, signal);
   }
 
   async check(request: CheckRequest): Promise<SiteCheck> {
-    const making = new Making(await this.#asking(), 'check', request);
-    const answer = await (await this.#checks()).check(making.request);
-    this.#facts.made(asDetail(await making.from(answer)));
-    return answer;
+    return await this.#made('check', request);
   }
 
   async checkAll(request: Omit<CheckRequest, 'site'>): Promise<readonly ListedCheck[]> {
-    return await (await this.#checks()).checkAll(request);
+    return await this.#made('check_all', request);
   }
 
   async lawDiff(request: LawDiffRequest, signal?: AbortSignal): Promise<LawDiff> {
-    return await (await this.#law()).diff(request, signal);
+    return await this.#made('law_diff', request, signal);
   }
 
   async lawVersions(document: string): Promise<LawVersions> {
@@ -576,7 +583,7 @@ export class FractalNode implements Auditable {
   }
 
   async lawObligations(request: LawObligationsRequest): Promise<LawObligations> {
-    return await (await this.#law()).obligations(request);
+    return await this.#made('law_obligations', request);
   }
 
   async lawShow(request: LawShowRequest): Promise<LawText> {

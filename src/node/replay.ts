@@ -7,41 +7,113 @@ import { FIXED_LIMITS, FractalError, notFoundError, today } from '../base/index.
 import { ASK_K, EXTRACTIVE, type AskAnswer, type AskEvent, type AskRequest } from '../ai/index.ts';
 import type { Principal } from '../query/index.ts';
 import type { AuditValue } from '../schema/index.ts';
-import { demand, isLocalOperator, type NodePolicy } from './access.ts';
-import type { CheckRequest, SiteCheck } from './api.ts';
+import { demand, type NodePolicy } from './access.ts';
+import type {
+  CheckRequest,
+  LawDiff,
+  LawDiffRequest,
+  LawObligations,
+  LawObligationsRequest,
+  ListedCheck,
+  SiteCheck,
+} from './api.ts';
 import { askNode } from './ask.ts';
 import type { ReplayAnswer, ReplayReason, ReplayRequest } from './audit-api.ts';
 import type { ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
 import { Classifications } from './classify.ts';
+import { LawQuestions } from './law.ts';
 import type { NodeParts } from './parts.ts';
 import { SiteChecks } from './site-checks.ts';
 import { VERSION } from './status.ts';
 
-interface Requests {
-  readonly ask: AskRequest;
-  readonly classify: ClassifyRequest;
-  readonly check: CheckRequest;
+/** What can be made again: its request, and its answer. */
+interface Kinds {
+  readonly ask: { readonly request: AskRequest; readonly answer: AskAnswer };
+  readonly classify: { readonly request: ClassifyRequest; readonly answer: ClassifyAnswer };
+  readonly check: { readonly request: CheckRequest; readonly answer: SiteCheck };
+  readonly check_all: {
+    readonly request: Omit<CheckRequest, 'site'>;
+    readonly answer: readonly ListedCheck[];
+  };
+  readonly law_diff: { readonly request: LawDiffRequest; readonly answer: LawDiff };
+  readonly law_obligations: { readonly request: LawObligationsRequest; readonly answer: LawObligations };
 }
 
-interface Answers {
-  readonly ask: AskAnswer;
-  readonly classify: ClassifyAnswer;
-  readonly check: SiteCheck;
+export type MadeKind = keyof Kinds;
+export type MadeRequest<K extends MadeKind> = Kinds[K]['request'];
+export type MadeAnswer<K extends MadeKind> = Kinds[K]['answer'];
+
+interface Maker<K extends MadeKind> {
+  /** Of the entry that ends the call. */
+  readonly event: string;
+  /** What of the request today stands for when it is absent. */
+  readonly day: 'at' | 'to';
+  models(parts: NodeParts, request: MadeRequest<K>): Promise<readonly ModelRef[]>;
+  make(asking: Asking, request: MadeRequest<K>, signal: AbortSignal): Promise<MadeAnswer<K> | undefined>;
 }
 
-type Kind = keyof Requests;
+const NO_MODEL = (): Promise<readonly ModelRef[]> => Promise.resolve([]);
 
-const KIND_OF: Readonly<Record<string, Kind>> = {
-  'inference.ask': 'ask',
-  'inference.classify': 'classify',
-  'access.check': 'check',
+const MAKERS: { readonly [K in MadeKind]: Maker<K> } = {
+  ask: {
+    event: 'inference.ask',
+    day: 'at',
+    models: async ({ embedder, generators }, { model }) => {
+      const generator = model === EXTRACTIVE ? undefined : await generators.find(model);
+      return [embedder.model, ...(generator === undefined ? [] : [generator.model])];
+    },
+    make: async ({ parts, policy, principal }, request, signal) => {
+      let last: AskEvent | undefined;
+      for await (const event of askNode(parts, principal, policy, request, signal)) last = event;
+      return last?.type === 'answer' ? last.answer : undefined;
+    },
+  },
+  classify: {
+    event: 'inference.classify',
+    day: 'at',
+    models: ({ classifier: { model }, embedder }) =>
+      Promise.resolve([{ ...model.manifest, sha256: model.sha256 }, embedder.model]),
+    make: ({ parts, policy, principal }, request, signal) =>
+      new Classifications(parts, principal, policy).classify(request, signal),
+  },
+  check: {
+    event: 'access.check',
+    day: 'at',
+    models: NO_MODEL,
+    make: ({ parts, policy, principal }, request) => new SiteChecks(parts, principal, policy).check(request),
+  },
+  check_all: {
+    event: 'access.check-all',
+    day: 'at',
+    models: NO_MODEL,
+    make: ({ parts, policy, principal }, request) =>
+      new SiteChecks(parts, principal, policy).checkAll(request),
+  },
+  law_diff: {
+    event: 'access.law-diff',
+    day: 'to',
+    models: NO_MODEL,
+    make: ({ parts, policy, principal }, request, signal) =>
+      new LawQuestions(parts, principal, policy).diff(request, signal),
+  },
+  law_obligations: {
+    event: 'access.law-obligations',
+    day: 'at',
+    models: NO_MODEL,
+    make: ({ parts, policy, principal }, request) =>
+      new LawQuestions(parts, principal, policy).obligations(request),
+  },
 };
+
+const KINDS = Object.keys(MAKERS) as MadeKind[];
+const kindOf = (event: string): MadeKind | undefined => KINDS.find((kind) => MAKERS[kind].event === event);
 
 /** The record of one answer, as the audit log holds it under `made_from`. */
 interface MadeFrom {
   /** Last commit before it was made. */
   readonly data_version: number;
-  readonly policy_version: string;
+  /** Version and SHA-256 of the policy's document. */
+  readonly policy: string;
   readonly app_version: string;
   /** The day that stood for today. */
   readonly day: string;
@@ -59,33 +131,39 @@ export interface Asking {
 }
 
 /** An answer that is being made: what holds before it, and its record after it. */
-export class Making<K extends Kind> {
+export class Making<K extends MadeKind> {
   /** What was asked, with its day: midnight may pass between the record and the answer. */
-  readonly request: Requests[K];
+  readonly request: MadeRequest<K>;
   readonly #asking: Asking;
   readonly #kind: K;
-  readonly #asked: Requests[K];
+  readonly #asked: MadeRequest<K>;
   readonly #day: string;
   readonly #version: number;
 
-  constructor(asking: Asking, kind: K, asked: Requests[K], day = today(asking.parts.outside.clock)) {
+  constructor(asking: Asking, kind: K, asked: MadeRequest<K>, day = today(asking.parts.outside.clock)) {
     this.#asking = asking;
     this.#kind = kind;
     this.#asked = asked;
     this.#day = day;
     this.#version = Number(asking.parts.store.commitVersion);
-    this.request = { ...asked, at: asked.at ?? day };
+    this.request = { [MAKERS[kind].day]: day, ...asked };
   }
 
-  async from(answer: Answers[K]): Promise<MadeFrom> {
+  /** Undefined when there is none. */
+  async answer(signal: AbortSignal): Promise<MadeAnswer<K> | undefined> {
+    return await MAKERS[this.#kind].make(this.#asking, this.request, signal);
+  }
+
+  async from(answer: MadeAnswer<K>): Promise<MadeFrom> {
     const { parts, policy, principal } = this.#asking;
     const { keyed } = parts.audit.recorder.options;
+    const models = await MAKERS[this.#kind].models(parts, this.#asked);
     return {
       data_version: this.#version,
-      policy_version: isLocalOperator(principal) ? 'single-user' : policy.engine.document.version,
+      policy: policy.nameFor(principal),
       app_version: VERSION,
       day: this.#day,
-      models: await modelsOf(parts, this.#kind, this.#asked),
+      models: models.map(modelText),
       request_hash: keyed(requestText(this.#asked)),
       answer_hash: keyed(canonical(answer)),
     };
@@ -97,26 +175,13 @@ export const asDetail = (made: MadeFrom): Readonly<Record<string, AuditValue>> =
   made_from: { ...made, models: [...made.models] },
 });
 
-interface Model {
+interface ModelRef {
   readonly id: string;
   readonly version: string;
   readonly sha256: string | null;
 }
 
-const modelText = ({ id, version, sha256 }: Model): string => `${id} ${version} ${sha256 ?? '-'}`;
-
-async function modelsOf(parts: NodeParts, kind: Kind, request: Requests[Kind]): Promise<string[]> {
-  const { embedder, classifier, generators } = parts;
-  if (kind === 'check') return [];
-  if (kind === 'classify')
-    return [
-      modelText({ ...classifier.model.manifest, sha256: classifier.model.sha256 }),
-      modelText(embedder.model),
-    ];
-  const { model } = request as AskRequest;
-  const generator = model === EXTRACTIVE ? undefined : await generators.find(model);
-  return [modelText(embedder.model), ...(generator === undefined ? [] : [modelText(generator.model)])];
-}
+const modelText = ({ id, version, sha256 }: ModelRef): string => `${id} ${version} ${sha256 ?? '-'}`;
 
 /** Ids of records differ each time. */
 const VOLATILE = new Set(['inference_id']);
@@ -142,25 +207,6 @@ function requestText(request: object): string {
   return canonical(Object.fromEntries(said));
 }
 
-/** Makes the answer again; nobody is told it, only its hash is compared. */
-async function again<K extends Kind>(
-  { parts, policy, principal }: Asking,
-  kind: K,
-  making: Making<K>,
-  signal: AbortSignal,
-): Promise<Answers[K] | undefined> {
-  const request: unknown = making.request;
-  if (kind === 'check')
-    return (await new SiteChecks(parts, principal, policy).check(request as CheckRequest)) as Answers[K];
-  if (kind === 'classify') {
-    const classifications = new Classifications(parts, principal, policy);
-    return (await classifications.classify(request as ClassifyRequest, signal)) as Answers[K];
-  }
-  let last: AskEvent | undefined;
-  for await (const event of askNode(parts, principal, policy, request as AskRequest, signal)) last = event;
-  return last?.type === 'answer' ? (last.answer as Answers[K]) : undefined;
-}
-
 /** `actAs`: the principal that the caller may replay as, given who asked. Throws what the call itself throws for want of a right. */
 export async function replay(
   caller: Asking,
@@ -171,7 +217,7 @@ export async function replay(
   demand(caller.policy, caller.principal, 'audit');
   const found = await findAnswer(caller.parts, id);
   const { entry } = found;
-  const kind = entry === undefined ? undefined : KIND_OF[entry.event_type];
+  const kind = entry === undefined ? undefined : kindOf(entry.event_type);
   const told = {
     entry: found.id,
     kind: kind ?? null,
@@ -184,7 +230,7 @@ export async function replay(
     reasons: [{ code, text }],
   });
   if (entry === undefined) return not('expired', 'the text of the entry is gone by retention');
-  if (kind === undefined) return not('kind', 'only answers of ask, classify and check can be made again');
+  if (kind === undefined) return not('kind', `only these can be made again: ${KINDS.join(', ')}`);
   const then = entry.detail['made_from'] as unknown as MadeFrom | undefined;
   if (then === undefined)
     return not('record', 'the call did not end with an answer, or kept no record of it');
@@ -198,7 +244,8 @@ export async function replay(
   const as = { ...told, replayed_as: principal.id };
   let now: MadeFrom | undefined;
   try {
-    const answer = await again(asking, kind, making, signal);
+    // Nobody is told it, only its hash is compared.
+    const answer = await making.answer(signal);
     now = answer === undefined ? undefined : await making.from(answer);
   } catch (error) {
     if (!(error instanceof FractalError) || error.kind === 'denied' || signal.aborted) throw error;
@@ -246,7 +293,7 @@ async function reasonsOf(
   const was = (code: ReplayReason['code'], what: string, a: string, b: string): void => {
     if (a !== b) reasons.push({ code, text: `${what} was ${a}, is ${b}` });
   };
-  was('policy', 'the policy', then.policy_version, now.policy_version);
+  was('policy', 'the policy', then.policy, now.policy);
   was('model', 'the models', then.models.join(', '), now.models.join(', '));
   was('node', 'the version of the node', then.app_version, now.app_version);
   if (principal.id !== entry.actor_id)

@@ -1,14 +1,15 @@
-/** Answers made again: the same, another and why, or not at all (rules P1–P4). */
+/** Answers made again: the same, another and why, or not at all (rules M1–M4). */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import type { FractalNode, NodeApi, ReplayAnswer } from '../../src/node/index.ts';
+import { after, before, describe, it, test } from 'node:test';
+import { ManualClock, silentLog } from '../../src/base/index.ts';
+import { SYSTEM, openNode, type FractalNode, type NodeApi, type ReplayAnswer } from '../../src/node/index.ts';
 import { collect } from '../contract/node-api-contract.ts';
 import { ESH } from '../../src/schema/index.ts';
 import { people, type People } from '../security/people.ts';
 import { site } from '../store/kit.ts';
-import { testNode, type TestNode } from './kit.ts';
+import { annualPart, testNode, type TestNode } from './kit.ts';
 
 const QUESTION = { question: 'Who must keep records?', model: 'extractive' };
 const TEXTS = { texts: ['A roofer fell from a ladder and broke a leg.'] };
@@ -36,7 +37,7 @@ describe('answers made again', () => {
     return entries.findLast(({ event_type }) => event_type === event)?.entry_id ?? -1;
   };
 
-  it('P1 ask and classify are identical, by record and by entry, after a restart too; the replay is marked', async () => {
+  it('M1 ask and classify are identical, by record and by entry, after a restart too; the replay is marked', async () => {
     const id = await ask(t.node);
     const found = await t.node.replayAudit({ id, input: { ...QUESTION, k: 8 } });
     assert.deepEqual(codes(found), ['identical']);
@@ -58,7 +59,29 @@ describe('answers made again', () => {
     assert.deepEqual([done?.detail['verdict'], done?.detail['replayed']], ['identical', entry]);
   });
 
-  it('P2 another request, none, a call that failed and one of another kind cannot be replayed', async () => {
+  it('M1 so are the difference of two versions of a law, obligations and the list of checks', async () => {
+    const to = annualPart(7, '2024-07-01', { '7.1': ['The operator shall lock both valves before work.'] });
+    const from = annualPart(7, '2023-07-01', { '7.1': ['The operator shall lock the valve before work.'] });
+    await t.import(await t.file('from.xml', from), await t.file('to.xml', to));
+    const diff = { document: '99 CFR 7', to: '2024-08-01' };
+    const found = await t.node.lawDiff(diff);
+    assert.equal(found.changes.length, 1);
+    const asked = { of: '99 CFR 7' };
+    assert.ok((await t.node.lawObligations(asked)).obligations.length > 0);
+    await t.node.checkAll({});
+    for (const [event, input] of [
+      ['access.law-diff', diff],
+      ['access.law-obligations', asked],
+      ['access.check-all', {}],
+    ] as const)
+      assert.deepEqual(
+        codes(await t.node.replayAudit({ id: String(await last(event)), input })),
+        ['identical'],
+        event,
+      );
+  });
+
+  it('M2 another request, none, a call that failed and one of another kind cannot be replayed', async () => {
     const id = await ask(t.node);
     const other = { ...QUESTION, question: 'Who must label drums?' };
     assert.deepEqual(codes(await t.node.replayAudit({ id, input: other })), [
@@ -75,7 +98,7 @@ describe('answers made again', () => {
     await assert.rejects(t.node.replayAudit({ id: 'none' }), { kind: 'not_found' });
   });
 
-  it('P3 another answer names what differs: law that came since; the model', async () => {
+  it('M3 another answer names what differs: law that came since; the model', async () => {
     const id = await ask(t.node);
     await t.import(
       await t.file('two.md', '# Act Two\n\n## 1 Duty\n\nEvery carrier must keep records of waste, too.\n'),
@@ -95,6 +118,26 @@ describe('answers made again', () => {
   });
 });
 
+test('M2 an answer whose entry went by retention cannot be made again', async (t) => {
+  const node = await testNode();
+  t.after(() => node[Symbol.asyncDispose]());
+  await node.node.close();
+  const file = path.join(node.dataDir, 'fractal.json');
+  const config = JSON.parse(await readFile(file, 'utf8')) as object;
+  const limits = { audit_segment_bytes: 1000 };
+  await writeFile(file, JSON.stringify({ ...config, audit_retention: { default: 6 }, limits }));
+  const early = new ManualClock(Date.parse('2001-01-01T00:00:00Z'));
+  const open = { dataDir: node.dataDir, log: silentLog, principal: 'local-operator' };
+  const then = await openNode({ ...open, outside: { ...SYSTEM, clock: early } });
+  await then.checkAll({});
+  const { entries } = await then.audit({ limit: 20 });
+  await then.close();
+  const id = String(entries.find(({ event_type }) => event_type === 'access.check-all')?.entry_id);
+  await node.reopen();
+  await node.node.auditRetention({ action: 'retire' });
+  assert.deepEqual(codes(await node.node.replayAudit({ id, input: {} })), ['not_replayable', 'expired']);
+});
+
 describe('answers made again on a node with users', () => {
   let p: People;
   before(async () => {
@@ -103,7 +146,7 @@ describe('answers made again on a node with users', () => {
   });
   after(() => p[Symbol.asyncDispose]());
 
-  it('P4 needs the right to the log and the right to the call', async () => {
+  it('M4 needs the right to the log and the right to the call', async () => {
     const check = { site: 'a' };
     await p.as('ann').check(check);
     const { entries } = await p.as('eve').audit({ actor: 'ann', limit: 10 });
@@ -141,5 +184,17 @@ describe('answers made again on a node with users', () => {
     );
     assert.deepEqual(codes(await replayBy(reopened, 'max')), ['different', 'data', 'policy']);
     assert.deepEqual(codes(await replayBy(reopened, 'zoe')), ['different', 'data', 'policy', 'principal']);
+    // Other roles of who asked are named; a site that is gone lets the call fail.
+    await p.test.node
+      .as({ credentials: { token: p.token('root') } })
+      .users({ action: 'set', id: 'ann', roles: ['auditor'] });
+    await assert.rejects(replayBy(reopened, 'max'), denied);
+    const roles = ['inspector', 'auditor'];
+    await p.test.node
+      .as({ credentials: { token: p.token('root') } })
+      .users({ action: 'set', id: 'ann', roles });
+    assert.deepEqual(codes(await replayBy(reopened, 'max')), ['different', 'data', 'policy', 'rights']);
+    await reopened.parts.store.transact('t', (tx) => tx.remove(ESH.sites, 'site_id = $1', ['a']));
+    assert.deepEqual(codes(await replayBy(reopened, 'max')), ['not_replayable', 'failed']);
   });
 });

@@ -29,7 +29,7 @@ const LAW = annualPart(7, '2023-07-01', {
 });
 
 const own = { in: [{ column: 'site_id' }, { principal: 'sites' }] };
-const admin = ['administer', 'impersonate', 'import', 'infer', 'read'];
+const admin = ['administer', 'audit', 'impersonate', 'import', 'infer', 'read'];
 const POLICY = {
   format: 'fractal.policy/1',
   version: 'test',
@@ -83,6 +83,12 @@ const ASKED: readonly (readonly [
     ],
   ],
   ['ann', `select n, price from ext."order" where site_id >= $1 order by n`, 'a', [[1, 1.5]]],
+  [
+    'root',
+    `select event, principal from audit.log where id = 0 and event like $1`,
+    'key.%',
+    [['key.made', 'system']],
+  ],
   ['ann', `select site_id, gaps from esh.site_compliance where region = $1 order by 1`, 'north', [['a', 0]]],
 ];
 
