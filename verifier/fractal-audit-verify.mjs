@@ -21,6 +21,16 @@ class Refused extends Error {
   }
 }
 
+/** What whoever checks did wrong themselves: nothing was checked. */
+class Misused extends Error {
+  cure;
+
+  constructor(message, cure) {
+    super(message);
+    this.cure = cure;
+  }
+}
+
 const utf8 = (text) => new TextEncoder().encode(text);
 
 const toHex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -75,6 +85,31 @@ function readEntry(text) {
 
 /** What the log of a node calls itself, in its checkpoints and keys. */
 const originOf = (nodeId) => `fractal.audit/${nodeId}`;
+
+// json.ts
+/** Files of JSON that are checked: only what prints as it was read, so that nothing in them goes unchecked. */
+
+/** Undefined for what is no object of JSON. */
+function parseObject(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+}
+
+/** With exactly these fields, in this order, none of them twice, written as the product writes it. */
+function checkWriting(value, text, fields, what) {
+  if (Object.keys(value).join() !== fields.join())
+    throw new Refused(`its fields are not ${fields.join(', ')}`);
+  const printed = text.trimEnd();
+  if (printed !== JSON.stringify(value) && printed !== JSON.stringify(value, null, 2))
+    throw new Refused(`it is not written as ${what} is`);
+}
+
+const areTexts = (list) => Array.isArray(list) && list.every((one) => typeof one === 'string');
 
 // note.ts
 /**
@@ -174,7 +209,7 @@ function signedBy(note, key) {
   };
 }
 
-/** Whether the note carries a good signature of the key. Throws `Refused` where Ed25519 is not to be had. */
+/** Whether the note carries a good signature of the key. Throws `Misused` where Ed25519 is not to be had. */
 async function checkSignature(note, key) {
   const signed = signedBy(note, key);
   if (signed === undefined) return undefined;
@@ -185,7 +220,7 @@ async function checkSignature(note, key) {
   try {
     imported = await crypto.subtle.importKey('raw', rawKey, 'Ed25519', false, ['verify']);
   } catch (error) {
-    if (error instanceof Error && error.name === 'NotSupportedError') throw new Refused(NO_ED25519);
+    if (error instanceof Error && error.name === 'NotSupportedError') throw noEd25519();
     return undefined;
   }
   return (await crypto.subtle.verify('Ed25519', imported, rawSignature, rawMessage))
@@ -193,8 +228,135 @@ async function checkSignature(note, key) {
     : undefined;
 }
 
-const NO_ED25519 =
-  'nothing was checked: this program cannot check Ed25519 signatures. Use a current browser, or the single-file program with Node 20 or newer';
+const noEd25519 = () =>
+  new Misused(
+    'nothing was checked: this program cannot check Ed25519 signatures',
+    'Use a current browser, or the single-file program with Node 20 or newer.',
+  );
+
+// signers.ts
+/** Who signed a checkpoint, and whether whoever checks knows them. */
+
+/** Keys that whoever checks has from elsewhere, whole or as fingerprints. Each of them must have signed. */
+class NamedKeys {
+  #names;
+  #unused;
+
+  constructor(texts) {
+    this.#names = new Set(texts.map(readNamed));
+    this.#unused = new Set(this.#names);
+  }
+
+  /** Those that were given whole. */
+  get whole() {
+    return [...this.#names].filter((name) => name.includes('+'));
+  }
+
+  has(...spellings) {
+    const found = spellings.filter((one) => this.#names.has(one));
+    for (const one of found) this.#unused.delete(one);
+    return found.length > 0;
+  }
+
+  /** Throws when one of them signed nothing. */
+  checkAllUsed() {
+    if (this.#unused.size > 0) throw new Refused('the key you gave did not sign its checkpoint');
+  }
+}
+
+/** A key as somebody names it: the whole of it, or its fingerprint as people write it. */
+function readNamed(text) {
+  const trimmed = text.trim();
+  const digits = trimmed.replaceAll(/[\s:-]/g, '').toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(digits)) return digits;
+  if (/^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(trimmed)) return trimmed;
+  throw new Misused(
+    'the key you gave is none',
+    'A key looks like NAME+ID+BASE64, a fingerprint has 64 hexadecimal digits.',
+  );
+}
+
+function readSigned(printed) {
+  const checkpoint = parseCheckpoint(printed);
+  if (checkpoint === undefined) throw new Refused('its checkpoint cannot be read');
+  const note = splitNote(printed);
+  if (note === undefined) throw new Refused('its checkpoint is no signed note');
+  if (printNote(note) !== printed) throw new Refused('its checkpoint is written otherwise than notes are');
+  return { note, checkpoint };
+}
+
+/** A checkpoint that came with its keys: each of them has signed it, and nobody else. */
+async function checkSigned(printed, keys, named) {
+  const { note, checkpoint } = readSigned(printed);
+  const signed = await signersOf(note, checkpoint, keys, named);
+  if (hasStranger(note, keys.length))
+    throw new Refused('its checkpoint has a signature whose key is not in the file');
+  return signed;
+}
+
+/** A checkpoint that came without keys: those of its signatures are looked for among `known`. */
+async function checkKept(printed, known, named) {
+  const { note, checkpoint } = readSigned(printed);
+  const own = new Set(note.signatures.map(nameOf));
+  const keys = new Map();
+  let isNamed = false;
+  for (const text of known) {
+    const key = await readKey(text);
+    if (key === undefined) continue;
+    isNamed ||= key.name === checkpoint.origin;
+    if (own.has(nameOf(key)) && !keys.has(nameOf(key))) keys.set(nameOf(key), text);
+  }
+  if (keys.size === 0 && isNamed)
+    throw new Refused(
+      `it is signed with another key of ${checkpoint.origin} than those that were given: it was changed, or that key must be named too`,
+    );
+  if (keys.size === 0)
+    throw new Misused(
+      'the key of a checkpoint is not among those that were given',
+      'Name it with --key, whole (NAME+ID+BASE64).',
+    );
+  return {
+    ...(await signersOf(note, checkpoint, [...keys.values()], named)),
+    unchecked: note.signatures.filter((one) => !keys.has(nameOf(one))).map(({ name }) => name),
+  };
+}
+
+const nameOf = ({ name, id }) => `${name} ${id}`;
+
+async function signersOf(note, checkpoint, keys, named) {
+  const { origin } = checkpoint;
+  let log;
+  const cosignatures = [];
+  for (const text of keys) {
+    const key = await keyOf(text);
+    const signed = await checkSignature(note, key);
+    if (signed === undefined) throw new Refused(`no signature of its checkpoint is that of its key ${text}`);
+    const fingerprint = await fingerprintOf(key);
+    const signer = { key: text, fingerprint, is_key_known: named.has(text, fingerprint) };
+    if (key.kind === COSIGNATURE)
+      cosignatures.push({ ...signer, name: key.name, time: isoOf(signed.seconds ?? 0) });
+    else if (key.name === origin && log === undefined) log = signer;
+    else throw new Refused(`its checkpoint is not that of the log of its key ${text}`);
+  }
+  if (log === undefined) throw new Refused('no key that signed its checkpoint is that of the log');
+  return { checkpoint, log, cosignatures, unchecked: [] };
+}
+
+const hasStranger = ({ signatures }, keys) =>
+  signatures.length !== keys || new Set(signatures.map(nameOf)).size !== keys;
+
+async function keyOf(text) {
+  const key = await readKey(text);
+  if (key === undefined) throw new Refused('one of its keys is none');
+  if (printKey(key) !== text) throw new Refused('one of its keys is written otherwise than keys are');
+  return key;
+}
+
+function isoOf(seconds) {
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) throw new Refused('the time of a cosignature is none');
+  return date.toISOString();
+}
 
 // tree.ts
 /** Hashes of the Merkle tree of RFC 9162, as whoever checks needs them. */
@@ -225,13 +387,152 @@ async function isIncluded(leaf, index, size, proof, root) {
   return last === 0 && areEqual(hash, root);
 }
 
+/** Whether the tree of `older` leaves is the beginning of that of `size`: RFC 9162 §2.1.4.2. */
+async function isConsistent(older, olderRoot, size, root, proof) {
+  if (older > size || proof.some((one) => one.length !== HASH_BYTES)) return false;
+  if (older === size) return proof.length === 0 && areEqual(olderRoot, root);
+  // Every tree begins with the empty one.
+  if (older === 0) return proof.length === 0;
+  const isWhole = 2 ** Math.round(Math.log2(older)) === older;
+  const [first, ...rest] = isWhole ? [olderRoot, ...proof] : proof;
+  if (first === undefined) return false;
+  let [at, last] = [older - 1, size - 1];
+  while (isOdd(at)) [at, last] = [half(at), half(last)];
+  let [olderHash, hash] = [first, first];
+  for (const one of rest) {
+    if (last === 0) return false;
+    if (isOdd(at) || at === last) {
+      olderHash = await nodeHashOf(one, olderHash);
+      hash = await nodeHashOf(one, hash);
+      while (!isOdd(at) && at !== 0) [at, last] = [half(at), half(last)];
+    } else hash = await nodeHashOf(hash, one);
+    [at, last] = [half(at), half(last)];
+  }
+  return last === 0 && areEqual(olderHash, olderRoot) && areEqual(hash, root);
+}
+
+// check.ts
+/**
+ * Checks files about a log with no log and no node: bundles, proofs of growth, checkpoints. The only check that there
+ * is: the product runs it, and so do the single-file program and the page in `verifier/`, which `npm run docs` writes
+ * from this folder.
+ */
+
+const BUNDLE_FORMAT = 'fractal.audit-bundle/1';
+/** Of a file, in characters. */
+const BUNDLE_CHARS = 1_048_576;
+
+/** Throws `Refused` with the reason. */
+async function checkBundle(text, fields, named) {
+  const bundle = readBundle(text, fields);
+  const bytes = utf8(bundle.entry);
+  const entry = bundle.entry.isWellFormed() ? readEntry(bundle.entry) : undefined;
+  if (entry === undefined) throw new Refused('its entry is none');
+  const { checkpoint, log, cosignatures } = await checkSigned(bundle.checkpoint, bundle.keys, named);
+  const { origin, size, root } = checkpoint;
+  if (originOf(entry.node_id) !== origin)
+    throw new Refused('its checkpoint is that of the log of another node');
+  const hash = await leafHashOf(bytes);
+  const proof = bundle.proof.map(readHash);
+  if (entry.entry_id >= size)
+    throw new Refused(`its checkpoint covers ${size} entries, not entry ${entry.entry_id}`);
+  if (!(await isIncluded(hash, entry.entry_id, size, proof, root)))
+    throw new Refused(
+      'the entry is not in the tree that was signed: it, its number or the proof was changed',
+    );
+  return {
+    ...log,
+    entry,
+    hash: toHex(hash),
+    checkpoint: { origin, size, root: toBase64(root) },
+    cosignatures,
+  };
+}
+
+function readHash(text) {
+  const bytes = fromBase64(text);
+  if (bytes?.length !== HASH_BYTES) throw new Refused('it holds what is no hash');
+  return bytes;
+}
+
+const FIELDS = ['format', 'entry', 'proof', 'checkpoint', 'keys'];
+
+function readBundle(text, value) {
+  const { entry, proof, checkpoint, keys } = value;
+  const fits =
+    typeof entry === 'string' && typeof checkpoint === 'string' && areTexts(proof) && areTexts(keys);
+  if (!fits) throw new Refused(`its fields are not ${FIELDS.join(', ')}`);
+  checkWriting(value, text, FIELDS, 'a bundle');
+  return value;
+}
+
+const readFields = (text) => {
+  if (text.length > BUNDLE_CHARS) throw new Refused(`it has more than ${BUNDLE_CHARS} characters`);
+  const fields = parseObject(text);
+  if (fields === undefined) throw new Refused('it is not JSON');
+  return fields;
+};
+
+// growth.ts
+/** That a log only grew: its tree of `from` entries is the beginning of its tree of `to` (RFC 9162 §2.1.4). */
+
+const GROWTH_FORMAT = 'fractal.audit-growth/2';
+
+const GROWTH_FIELDS = ['format', 'from', 'from_root', 'to', 'to_root', 'proof', 'checkpoint', 'keys'];
+
+/** Whose the two ends are is for whoever has checkpoints over them. Throws `Refused` with the reason. */
+async function checkGrowth(text, value, named) {
+  const { from, from_root, to, to_root, proof, checkpoint, keys } = value;
+  const areSizes = [from, to].every((one) => Number.isSafeInteger(one) && one >= 1);
+  const fits =
+    areSizes &&
+    areTexts([from_root, to_root]) &&
+    areTexts(proof) &&
+    areTexts(keys) &&
+    (checkpoint === null || typeof checkpoint === 'string');
+  if (!fits) throw new Refused(`its fields are not ${GROWTH_FIELDS.join(', ')}`);
+  checkWriting(value, text, GROWTH_FIELDS, 'a proof of growth');
+  const [olderRoot, root] = [readHash(from_root), readHash(to_root)];
+  if (!(await isConsistent(from, olderRoot, to, root, proof.map(readHash))))
+    throw new Refused('the older entries are not the beginning of the newer ones');
+  const found = { from, from_root, to, to_root };
+  if (checkpoint === null) {
+    if (keys.length > 0) throw new Refused('it has keys and nothing that they signed');
+    return { ...found, signed: undefined };
+  }
+  const signed = await checkSigned(checkpoint, keys, named);
+  if (signed.checkpoint.size !== to || toBase64(signed.checkpoint.root) !== to_root)
+    throw new Refused('its checkpoint is over another tree');
+  return { ...found, signed };
+}
+
 // words.ts
 /** What a bundle has shown and what it has not, in words for people who do not know what a hash is. */
 
-function headline({ is_key_known, cosignatures }) {
-  return is_key_known || cosignatures.some((one) => one.is_key_known)
-    ? 'Proven'
-    : 'It holds together, but whose key signed it was not compared';
+/** Whether somebody whom whoever checks knows has signed: the one place that decides it. */
+const isSignerKnown = ({ is_key_known, cosignatures }) =>
+  is_key_known || cosignatures.some((one) => one.is_key_known);
+
+const PROVEN = 'Proven';
+const UNKNOWN_KEY = 'It holds together, but whose key signed it was not compared';
+const UNLINKED = 'Each file holds together, but that they belong to one history was not shown';
+
+function bundleVerdict(found) {
+  const is_proven = isSignerKnown(found);
+  const headline = is_proven ? PROVEN : UNKNOWN_KEY;
+  return { ...found, headline, is_proven, proven: proven(found), not_proven: notProven(found) };
+}
+
+function historyVerdict(found) {
+  const areKnown = found.states.every(({ signed }) => signed.some(isSignerKnown));
+  const isLinked = found.unlinked.length === 0;
+  return {
+    ...found,
+    headline: !isLinked ? UNLINKED : areKnown ? PROVEN : UNKNOWN_KEY,
+    is_proven: isLinked && areKnown,
+    proven: historyProven(found),
+    not_proven: historyNotProven(found),
+  };
 }
 
 /** Nothing that a bundle holds moves what is shown, or reaches a terminal as a command to it. */
@@ -245,246 +546,408 @@ const spaced = (fingerprint) => fingerprint.replaceAll(/(.{4})(?=.)/g, '$1 ');
 const isErasure = ({ entry }) => entry.event_type === 'key.destroyed';
 
 function proven(found) {
-  const { entry, checkpoint, is_key_known, fingerprint, cosignatures } = found;
+  const { checkpoint, is_key_known, fingerprint } = found;
   return [
-    `Entry ${entry.entry_id} of the log ${checkpoint.origin} reads exactly as shown here. Not one character of it was ` +
-      'changed after its checkpoint was signed.',
+    ...entryProven(found, 'as shown here'),
     `That checkpoint covers the first ${checkpoint.size} entries of the log. None of them can be changed, removed, moved ` +
       'or put in without contradicting it.',
-    ...(isErasure(found)
-      ? [
-          `The node has written down that it destroyed the key ${entry.resource}: what was locked with that key, and with no ` +
-            'other, can be read by nobody who did not keep a copy of the key.',
-        ]
-      : []),
     ...(is_key_known
       ? [`The checkpoint was signed with the key that you named (fingerprint ${spaced(fingerprint)}).`]
       : []),
-    ...cosignatures
-      .filter((one) => one.is_key_known)
-      .map(
-        ({ name, time }) =>
-          `${name}, whose key you named, has confirmed that it saw the log in this very state on ${time}, and that it was ` +
-          'the continuation of all that it had seen of the log before.',
-      ),
+    ...found.cosignatures.filter((one) => one.is_key_known).map(cosignedInWords),
   ];
 }
+
+const entryProven = (found, where) => [
+  `Entry ${found.entry.entry_id} of the log ${found.checkpoint.origin} reads exactly ${where}. Not one character of it was ` +
+    'changed after its checkpoint was signed.',
+  ...(isErasure(found)
+    ? [
+        `The node has written down that it destroyed the key ${found.entry.resource}: what was locked with that key, and with no ` +
+          'other, can be read by nobody who did not keep a copy of the key.',
+      ]
+    : []),
+];
+
+const cosignedInWords = ({ name, time }) =>
+  `${name}, whose key you named, has confirmed that it saw the log in this very state on ${time}, and that it was ` +
+  'the continuation of all that it had seen of the log before.';
 
 function notProven(found) {
-  const { entry, is_key_known, fingerprint, cosignatures } = found;
+  const { entry } = found;
   return [
-    ...(is_key_known
-      ? []
-      : [
-          'Whose key signed. The key came with the bundle, and anybody can make a key and a bundle that fits it. Ask the ' +
-            'owner of the log for the fingerprint of their key by another way than you got the bundle (by telephone, in a ' +
-            `contract, from a publication) and compare it with ${spaced(fingerprint)}.`,
-        ]),
-    ...cosignatures
-      .filter((one) => !one.is_key_known)
-      .map(
-        ({ name, time, fingerprint: own }) =>
-          `Who ${name} is, which confirms to have seen this state of the log on ${time}. Its key came with the bundle too: ` +
-          `ask its owner whether the fingerprint is ${spaced(own)}.`,
-      ),
-    ...(isErasure(found)
-      ? [
-          'That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.',
-        ]
-      : []),
-    'That what the entry says is true. A log shows that something was written down and not changed since, not that it ' +
-      'happened.',
-    `That the time is right: ${entry.timestamp} is what the clock of the node said.`,
-    'That everything that happened was written down, or that nothing was written down later.',
+    ...keyNotProven(found),
+    ...cosignersNotProven(found),
+    ...entryNotProven(found),
+    ...ALWAYS,
+    timeOf(entry),
   ];
 }
 
-// check.ts
-/**
- * Checks a bundle with no log and no node: one entry, its proof of inclusion, the signed checkpoint that the proof leads
- * to, the keys of the signatures. The only check of bundles that there is: the product runs it, and so do the
- * single-file program and the page in `verifier/`, which `npm run docs` writes from this folder.
- */
+const keyNotProven = ({ is_key_known, fingerprint }) =>
+  is_key_known
+    ? []
+    : [
+        'Whose key signed. The key came with the file, and anybody can make a key and a file that fits it. Ask the ' +
+          'owner of the log for the fingerprint of their key by another way than you got the file (by telephone, in a ' +
+          `contract, from a publication) and compare it with ${spaced(fingerprint)}.`,
+      ];
 
-const BUNDLE_FORMAT = 'fractal.audit-bundle/1';
-/** Of a bundle, in characters. */
-const BUNDLE_CHARS = 1_048_576;
-
-/**
- * `named` are keys that whoever checks has from elsewhere, whole or as fingerprints: each of them must have signed.
- * Throws `Refused` with the reason.
- */
-async function checkBundle(text, named = []) {
-  const wanted = named.map(readNamed);
-  const bundle = readBundle(text);
-  const bytes = utf8(bundle.entry);
-  const entry = bundle.entry.isWellFormed() ? readEntry(bundle.entry) : undefined;
-  if (entry === undefined) throw new Refused('its entry is none');
-  const checkpoint = parseCheckpoint(bundle.checkpoint);
-  if (checkpoint === undefined) throw new Refused('its checkpoint cannot be read');
-  const { origin, size, root } = checkpoint;
-  const { log, cosignatures } = await checkSigners(bundle, origin, wanted);
-  if (originOf(entry.node_id) !== origin)
-    throw new Refused('its checkpoint is that of the log of another node');
-  const hash = await leafHashOf(bytes);
-  const proof = bundle.proof.map(readHash);
-  if (entry.entry_id >= size)
-    throw new Refused(`its checkpoint covers ${size} entries, not entry ${entry.entry_id}`);
-  if (!(await isIncluded(hash, entry.entry_id, size, proof, root)))
-    throw new Refused(
-      'the entry is not in the tree that was signed: it, its number or the proof was changed',
+const cosignersNotProven = ({ cosignatures }) =>
+  cosignatures
+    .filter((one) => !one.is_key_known)
+    .map(
+      ({ name, time, fingerprint }) =>
+        `Who ${name} is, which confirms to have seen this state of the log on ${time}. Its key came with the file too: ` +
+        `ask its owner whether the fingerprint is ${spaced(fingerprint)}.`,
     );
-  const found = {
-    ...log,
-    entry,
-    hash: toHex(hash),
-    checkpoint: { origin, size, root: toBase64(root) },
-    cosignatures,
-  };
-  return { ...found, proven: proven(found), not_proven: notProven(found) };
+
+const entryNotProven = (found) =>
+  isErasure(found)
+    ? ['That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.']
+    : [];
+
+const ALWAYS = [
+  'That what the log says is true. A log shows that something was written down and not changed since, not that it ' +
+    'happened.',
+  'That everything that happened was written down, or that nothing was written down later.',
+];
+
+const timeOf = ({ timestamp }) => `That the time is right: ${timestamp} is what the clock of the node said.`;
+
+const filesOf = ({ files }) => files.map(({ name }) => name).join(', ');
+
+const counted = (entries) => (entries === 1 ? '1 entry' : `${entries} entries`);
+
+function historyProven({ origin, states, bundles, unlinked }) {
+  const linked = states.filter(({ size }) => !unlinked.includes(size));
+  const newest = states.at(-1);
+  return [
+    ...linked
+      .filter((state) => state !== newest)
+      .map(
+        (state) =>
+          `The log ${origin} as ${filesOf(state)} has it, of ${counted(state.size)}, is the beginning of the log as ` +
+          `${newest === undefined ? '' : `${filesOf(newest)} has it, of ${counted(newest.size)}`}: since then entries were ` +
+          'added, and not one was changed, removed, moved or put in before them.',
+      ),
+    ...(states.length === 1 && newest !== undefined && newest.files.length > 1
+      ? [`${filesOf(newest)} are about the same ${counted(newest.size)} of the log ${origin}.`]
+      : []),
+    ...(unlinked.length === 0 ? ['All these files belong to one history of one log.'] : []),
+    ...bundles.flatMap((one) => entryProven(one, `as in ${one.file}`)),
+    ...onePerText(
+      states.flatMap((state) =>
+        state.signed.flatMap((one) => [
+          ...(one.is_key_known
+            ? [
+                `The checkpoint over ${counted(state.size)} was signed with a key that you named (fingerprint ${spaced(one.fingerprint)}).`,
+              ]
+            : []),
+          ...one.cosignatures
+            .filter((other) => other.is_key_known)
+            .map((other) => `Of the log of ${counted(state.size)}: ${cosignedInWords(other)}`),
+        ]),
+      ),
+    ),
+  ];
 }
 
-/** A key as somebody names it: the whole of it, or its fingerprint as people write it. */
-function readNamed(text) {
-  const trimmed = text.trim();
-  const digits = trimmed.replaceAll(/[\s:-]/g, '').toLowerCase();
-  if (/^[0-9a-f]{64}$/.test(digits)) return digits;
-  if (/^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(trimmed)) return trimmed;
-  throw new Refused(
-    'the key you gave is none: a key looks like NAME+ID+BASE64, a fingerprint has 64 hexadecimal digits',
-  );
+function historyNotProven({ states, bundles, unlinked }) {
+  const newest = states.at(-1)?.size ?? 0;
+  const signed = states.flatMap((state) => state.signed);
+  return [
+    ...unlinked.map(
+      (size) =>
+        `That the log of ${counted(size)} is the beginning of that of ${counted(newest)}. Ask the owner of the log for the ` +
+        `proof: fractal audit prove --from ${size} --to ${newest}`,
+    ),
+    ...onePerText([
+      ...signed.flatMap(keyNotProven),
+      ...signed.flatMap(cosignersNotProven),
+      ...signed.flatMap(({ unchecked }) =>
+        unchecked.map(
+          (name) => `A signature of ${name} on a checkpoint: its key was not given, so it was not looked at.`,
+        ),
+      ),
+    ]),
+    ...onePerText(bundles.flatMap(entryNotProven)),
+    ...ALWAYS,
+    ...bundles.map(({ entry }) => timeOf(entry)),
+  ];
 }
 
-/** Every signature is checked, and every key has made one: nothing stands in a bundle that says nothing. */
-async function checkSigners(bundle, origin, wanted) {
-  const note = splitNote(bundle.checkpoint);
-  if (note === undefined) throw new Refused('its checkpoint is no signed note');
-  if (printNote(note) !== bundle.checkpoint)
-    throw new Refused('its checkpoint is written otherwise than notes are');
-  let log;
-  const cosignatures = [];
-  const unused = new Set(wanted);
-  for (const text of bundle.keys) {
-    const key = await keyOf(text);
-    const signed = await checkSignature(note, key);
-    if (signed === undefined) throw new Refused(`no signature of its checkpoint is that of its key ${text}`);
-    const fingerprint = await fingerprintOf(key);
-    const names = [text, fingerprint].filter((name) => wanted.includes(name));
-    for (const name of names) unused.delete(name);
-    const signer = { key: text, fingerprint, is_key_known: names.length > 0 };
-    if (key.kind === COSIGNATURE)
-      cosignatures.push({ ...signer, name: key.name, time: isoOf(signed.seconds ?? 0) });
-    else if (key.name === origin && log === undefined) log = signer;
-    else throw new Refused(`its checkpoint is not that of the log of its key ${text}`);
+const onePerText = (sentences) => [...new Set(sentences)];
+
+// files.ts
+/**
+ * Files about one log, checked together: each by itself, and whether they belong to one history, which is that every
+ * state of the log that was signed is the beginning of the newest one.
+ */
+
+/** Files that are checked at once. */
+const FILES_MOST = 16;
+
+/**
+ * One bundle, or several files. `named` are keys that whoever checks has from elsewhere, whole or as fingerprints: each
+ * of them must have signed. Throws `Refused` with the reason, `Misused` for what cannot be checked as it was given.
+ */
+async function checkFiles(files, named = []) {
+  if (files.length === 0 || files.length > FILES_MOST)
+    throw new Misused(`${files.length} files were given`, `Give 1 to ${FILES_MOST}.`);
+  const keys = new NamedKeys(named);
+  const [only] = files;
+  if (files.length === 1 && only !== undefined) {
+    const verdict = await checkOne(only.text, keys);
+    keys.checkAllUsed();
+    return verdict;
   }
-  if (unused.size > 0) throw new Refused('the key you gave did not sign its checkpoint');
-  if (log === undefined) throw new Refused('no key of the bundle is that of the log');
-  if (hasStranger(note, bundle.keys.length))
-    throw new Refused('its checkpoint has a signature whose key is not in the bundle');
-  return { log, cosignatures };
+  const known = [...keys.whole, ...files.flatMap(keysIn)];
+  const found = [];
+  // Checkpoints come without their keys: first those that have them.
+  const inOrder = [...files].sort((a, b) => Number(isNote(a.text)) - Number(isNote(b.text)));
+  for (const { name, text } of inOrder)
+    try {
+      found.push({ name, ...(await readFile(text, known, keys)) });
+    } catch (error) {
+      if (error instanceof Refused) throw new Refused(`${name}: ${error.reason}`);
+      throw error instanceof Misused ? new Misused(`${name}: ${error.message}`, error.cure) : error;
+    }
+  const verdict = together(found);
+  keys.checkAllUsed();
+  return verdict;
 }
 
-const hasStranger = ({ signatures }, keys) =>
-  signatures.length !== keys || new Set(signatures.map(({ name, id }) => `${name} ${id}`)).size !== keys;
-
-async function keyOf(text) {
-  const key = await readKey(text);
-  if (key === undefined) throw new Refused('one of its keys is none');
-  if (printKey(key) !== text) throw new Refused('one of its keys is written otherwise than keys are');
-  return key;
+async function checkOne(text, keys) {
+  if (isNote(text))
+    throw new Misused(
+      'this is a checkpoint, and there is nothing to compare it with',
+      'Give with it a bundle, or a proof that the log only grew since (`fractal audit prove --from N`).',
+    );
+  const fields = readFields(text);
+  if (fields['format'] === GROWTH_FORMAT) {
+    await checkGrowth(text, fields, keys);
+    throw new Misused(
+      'this proof of growth holds together, and says nothing by itself',
+      `Give with it the checkpoint, or a bundle, that you hold over ${String(fields['from'])} entries.`,
+    );
+  }
+  if (fields['format'] !== BUNDLE_FORMAT) throw new Refused(`its format is not ${BUNDLE_FORMAT}`);
+  return bundleVerdict(await checkBundle(text, fields, keys));
 }
 
-function isoOf(seconds) {
-  const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) throw new Refused('the time of a cosignature is none');
-  return date.toISOString();
+/** Signed notes begin with the name of a log, JSON with a brace. */
+const isNote = (text) => !text.trimStart().startsWith('{') && text.includes('\n\n— ');
+
+async function readFile(text, known, keys) {
+  if (isNote(text)) return { kind: 'checkpoint', signed: await checkKept(text, known, keys) };
+  const fields = readFields(text);
+  if (fields['format'] === GROWTH_FORMAT)
+    return { kind: 'growth', growth: await checkGrowth(text, fields, keys) };
+  if (fields['format'] === BUNDLE_FORMAT)
+    return { kind: 'bundle', bundle: await checkBundle(text, fields, keys) };
+  throw new Refused(`its format is neither ${BUNDLE_FORMAT} nor ${GROWTH_FORMAT}, and it is no checkpoint`);
 }
 
-function readHash(text) {
-  const bytes = fromBase64(text);
-  if (bytes?.length !== HASH_BYTES) throw new Refused('its proof holds what is no hash');
-  return bytes;
-}
-
-const FIELDS = ['format', 'entry', 'proof', 'checkpoint', 'keys'];
-
-/** Only what prints as it was read: nothing can stand in the file that is not checked, no field twice. */
-function readBundle(text) {
-  if (text.length > BUNDLE_CHARS) throw new Refused(`it has more than ${BUNDLE_CHARS} characters`);
-  let value;
+/** Keys that a file says are its own: what they signed shows whether they are. */
+function keysIn({ text }) {
   try {
-    value = JSON.parse(text);
+    const { keys } = isNote(text) ? {} : readFields(text);
+    return areTexts(keys) ? keys : [];
   } catch {
-    throw new Refused('it is not JSON');
+    return [];
   }
-  const { format, entry, proof, checkpoint, keys } = value ?? {};
-  const areTexts = (list) => Array.isArray(list) && list.every((one) => typeof one === 'string');
-  if (format !== BUNDLE_FORMAT) throw new Refused(`its format is not ${BUNDLE_FORMAT}`);
-  const fits =
-    typeof entry === 'string' && typeof checkpoint === 'string' && areTexts(proof) && areTexts(keys);
-  if (!fits || Object.keys(value).join() !== FIELDS.join())
-    throw new Refused(`its fields are not ${FIELDS.join(', ')}`);
-  const printed = text.trimEnd();
-  if (printed !== JSON.stringify(value) && printed !== JSON.stringify(value, null, 2))
-    throw new Refused('it is not written as a bundle is');
-  return value;
 }
+
+function together(found) {
+  const states = new Map();
+  let origin;
+  const add = (name, kind, signed, at) => {
+    origin ??= at.origin;
+    if (at.origin !== origin) throw new Refused(`the files are of two logs, ${origin} and ${at.origin}`);
+    const same = states.get(at.size);
+    if (same !== undefined && same.root !== at.root)
+      throw new Refused(
+        `two different lists of the same ${at.size} entries were signed, in ${same.files.map((one) => one.name).join(', ')} and ` +
+          `${name}: the log was written anew or forked. Keep these files, they are the evidence of it`,
+      );
+    states.set(at.size, {
+      size: at.size,
+      root: at.root,
+      files: [...(same?.files ?? []), { name, kind }],
+      signed: [...(same?.signed ?? []), signed],
+    });
+  };
+  for (const one of found)
+    if (one.kind === 'bundle') {
+      const { key, fingerprint, is_key_known, cosignatures, checkpoint } = one.bundle;
+      add(one.name, 'bundle', { key, fingerprint, is_key_known, cosignatures, unchecked: [] }, checkpoint);
+    } else {
+      const signed = one.kind === 'growth' ? one.growth.signed : one.signed;
+      if (signed === undefined) continue;
+      const { log, cosignatures, unchecked, checkpoint } = signed;
+      add(
+        one.name,
+        one.kind,
+        { ...log, cosignatures, unchecked },
+        { ...checkpoint, root: toBase64(checkpoint.root) },
+      );
+    }
+  if (origin === undefined)
+    throw new Misused(
+      'none of the files has a checkpoint',
+      'Give the checkpoint, or a bundle, that you hold.',
+    );
+  const steps = found.flatMap((one) => (one.kind === 'growth' ? [{ name: one.name, ...one.growth }] : []));
+  for (const step of steps) checkEnds(step, states);
+  const sorted = [...states.values()].sort((a, b) => a.size - b.size);
+  const newest = sorted.at(-1)?.size ?? 0;
+  return historyVerdict({
+    origin,
+    states: sorted,
+    bundles: found.flatMap((one) => (one.kind === 'bundle' ? [{ file: one.name, ...one.bundle }] : [])),
+    growth: steps.map(({ name, from, to }) => ({ file: name, from, to })),
+    unlinked: sorted.map(({ size }) => size).filter((size) => !reaches(size, newest, steps)),
+  });
+}
+
+/** Both ends of a proof of growth are states that were signed. */
+function checkEnds(step, states) {
+  const { name, from, to } = step;
+  for (const [size, root] of [
+    [from, step.from_root],
+    [to, step.to_root],
+  ]) {
+    const state = states.get(size);
+    if (state === undefined)
+      throw new Refused(
+        `${name} is about ${size} entries, and none of the files has a checkpoint over so many: nothing that was signed ` +
+          'stands behind it',
+      );
+    if (state.root !== root)
+      throw new Refused(
+        `${name} is about another list of ${size} entries than the one that was signed in ` +
+          `${state.files.map((one) => one.name).join(', ')}: the log was written anew, or the file is of another log`,
+      );
+  }
+}
+
+/** Steps lead from older to newer: what is the beginning of a beginning is one too. */
+function reaches(from, to, steps) {
+  const seen = new Set([from]);
+  for (const size of seen) for (const step of steps) if (step.from === size) seen.add(step.to);
+  return seen.has(to);
+}
+
+// shown.ts
+/** A verdict as rows of a name and a text, for whatever shows it. Texts of files are as they stand: see `plain`. */
+
+/** What people look at first. `indent`: of JSON, on lines of its own. */
+function mainRows(verdict, indent = 0) {
+  if ('entry' in verdict) return entryRows(verdict, indent);
+  return [
+    ['Log', verdict.origin],
+    ...verdict.states.flatMap(({ size, files }) =>
+      files.map(({ name, kind }) => [name, `${kind}, under a checkpoint over ${size} entries`]),
+    ),
+    ...verdict.growth
+      .filter(({ file }) => !verdict.states.some(({ files }) => files.some(({ name }) => name === file)))
+      .map(({ file, from, to }) => [file, `growth from ${from} to ${to} entries`]),
+    ...verdict.bundles.flatMap((one) => [['', ''], ['File', one.file], ...entryRows(one, indent)]),
+  ];
+}
+
+const entryRows = ({ entry, checkpoint }, indent) => [
+  ['Entry', `${entry.entry_id} of ${checkpoint.origin}`],
+  ['When', entry.timestamp],
+  ['Who', entry.actor_role === '' ? entry.actor_id : `${entry.actor_id} (${entry.actor_role})`],
+  ['What', entry.event_type],
+  ['To what', entry.resource],
+  ['Detail', JSON.stringify(entry.detail, null, indent)],
+];
+
+/** Hashes and keys. */
+function hashRows(verdict) {
+  if ('entry' in verdict) {
+    const { checkpoint, hash, entry } = verdict;
+    return [
+      ...signerRows(verdict),
+      ['Entry hash', hash],
+      ['Tree', `${checkpoint.size} entries, root ${checkpoint.root}`],
+      ['Entry text', JSON.stringify(entry)],
+    ];
+  }
+  return verdict.states.flatMap(({ size, root, signed }) => [
+    ['Tree', `${size} entries, root ${root}`],
+    ...signed.flatMap(signerRows),
+  ]);
+}
+
+const signerRows = ({ key, fingerprint, cosignatures }) => [
+  ['Key', key],
+  ['Fingerprint', spaced(fingerprint)],
+  ...cosignatures.map((one) => ['Cosigned by', `${one.key} on ${one.time}`]),
+];
 
 // program.ts
-/** The single-file program: `node fractal-audit-verify.mjs BUNDLE [--key KEY]…`. */
+/** The single-file program: `node fractal-audit-verify.mjs FILE… [--key KEY]…`. */
 
-const USAGE = `Usage: node fractal-audit-verify.mjs BUNDLE [--key KEY]... [--json]
+const USAGE = `Usage: node fractal-audit-verify.mjs FILE... [--key KEY]... [--json]
 
-Checks a bundle of an audit log. Needs Node 20 or newer; uses no network and no other file.
+Checks a bundle of an audit log; or several files of one log together: bundles, checkpoints that
+you kept, and proofs that the log only grew between two of them. Needs Node 20 or newer; uses no
+network and no other file.
 
-  --key KEY   a key that must have signed, as the owner of the log told you: NAME+ID+BASE64,
-              or its fingerprint of 64 hexadecimal digits; may be given more than once
-  --json      one JSON object instead of sentences
+  --key KEY          a key that must have signed, as the owner of the log told you: NAME+ID+BASE64,
+                     or its fingerprint of 64 hexadecimal digits; may be given more than once
+  --checkpoint FILE  the same as FILE
+  --json             one JSON object instead of sentences
 
-Exit codes: 0 the bundle holds, 2 wrong use, 7 refused.
+Exit codes: 0 the files hold, 2 wrong use, 7 refused.
 `;
 
 function readWords(words) {
-  const keys = [];
-  const files = [];
+  const lists = { '--key': [], '--checkpoint': [], '': [] };
   let json = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
-    if (word === '--json') json = true;
-    else if (word === '--key') keys.push(words[++i] ?? '');
-    else if (word.startsWith('--key=')) keys.push(word.slice('--key='.length));
-    else if (word.startsWith('-')) return undefined;
-    else files.push(word);
+    const [flag = '', inline] = word.startsWith('-') ? word.split(/=(.*)/s) : [''];
+    const list = Object.hasOwn(lists, flag) ? lists[flag] : undefined;
+    const value = flag === '' ? word : (inline ?? words[++i]);
+    if (word === '--json') {
+      json = true;
+      i--;
+    } else if (list === undefined || value === undefined) return undefined;
+    else list.push(value);
   }
-  const [file] = files;
-  return file === undefined || files.length > 1 ? undefined : { file, keys, json };
+  const { '': files = [], '--checkpoint': kept = [], '--key': keys = [] } = lists;
+  const all = [...files, ...kept];
+  return all.length === 0 ? undefined : { files: all, keys, json };
 }
 
-function report({ entry, hash, checkpoint, key, fingerprint, ...found }) {
-  const verdict = { entry, hash, checkpoint, key, fingerprint, ...found };
+function report(verdict) {
   const list = (sentences) => sentences.map((one) => `  * ${plain(one)}`);
+  const rows = (some) => some.map(([name, text]) => `  ${name.padEnd(12)}  ${plain(text)}`.trimEnd());
   return [
-    headline(verdict).toUpperCase(),
+    verdict.headline.toUpperCase(),
     '',
-    `Entry ${entry.entry_id}`,
-    `  when      ${plain(entry.timestamp)}`,
-    `  who       ${plain(entry.actor_id)}${entry.actor_role === '' ? '' : ` (${plain(entry.actor_role)})`}`,
-    `  what      ${plain(entry.event_type)}`,
-    `  to what   ${plain(entry.resource)}`,
-    `  detail    ${plain(JSON.stringify(entry.detail))}`,
+    ...rows(mainRows(verdict)),
     '',
     'What this proves',
-    ...list(found.proven),
+    ...list(verdict.proven),
     '',
     'What it does not prove',
-    ...list(found.not_proven),
+    ...list(verdict.not_proven),
     '',
-    `Key           ${plain(key)}`,
-    `Fingerprint   ${spaced(fingerprint)}`,
-    `Entry hash    ${hash}`,
-    `Tree          ${checkpoint.size} entries, root ${checkpoint.root}`,
+    ...rows(hashRows(verdict)),
     '',
   ].join('\n');
+}
+
+function readGiven(name) {
+  const bytes = readFileSync(name);
+  if (bytes.length > 4 * BUNDLE_CHARS) throw new Refused(`${name} is too long`);
+  return { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) };
 }
 
 async function main(words) {
@@ -493,30 +956,28 @@ async function main(words) {
     process.stderr.write(USAGE);
     return 2;
   }
-  let bytes;
+  const { files, keys, json } = asked;
+  const tell = (object, text) => {
+    process.stdout.write(json ? `${JSON.stringify(object)}\n` : text);
+  };
   try {
-    bytes = readFileSync(asked.file);
-  } catch (error) {
-    process.stderr.write(`The file cannot be read: ${String(error)}\n`);
-    return 2;
-  }
-  try {
-    if (bytes.length > 4 * BUNDLE_CHARS) throw new Refused('it is too long for a bundle');
-    const verdict = await checkBundle(
-      new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
-      asked.keys,
-    );
-    process.stdout.write(asked.json ? `${JSON.stringify({ ok: true, ...verdict })}\n` : report(verdict));
+    const verdict = await checkFiles(files.map(readGiven), keys);
+    tell({ ok: true, ...verdict }, report(verdict));
     return 0;
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const { reason } = error;
-    process.stdout.write(
-      asked.json
-        ? `${JSON.stringify({ ok: false, reason })}\n`
-        : `REFUSED\n\nThe bundle proves nothing: ${plain(reason)}.\nAsk for it again where it was made.\n`,
-    );
-    return 7;
+    if (error instanceof Refused) {
+      const { reason } = error;
+      tell(
+        { ok: false, reason },
+        `REFUSED\n\nWhat was given proves nothing: ${plain(reason)}.\nAsk for it again where it was made.\n`,
+      );
+      return 7;
+    }
+    if (error instanceof Misused) process.stderr.write(`${plain(error.message)}.\n${plain(error.cure)}\n`);
+    else if (error.syscall !== undefined)
+      process.stderr.write(`A file cannot be read: ${plain(String(error))}\n`);
+    else throw error;
+    return 2;
   }
 }
 

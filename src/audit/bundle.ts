@@ -2,13 +2,14 @@
  * One entry with all that is needed to check it: its proof of inclusion, the signed checkpoint that the proof leads to,
  * the keys of the signatures. Made here; checked in `outside/check.ts`, with no log and no node.
  */
-import { badInputError, integrityError } from '../base/index.ts';
-import { Refused } from './outside/bytes.ts';
-import { BUNDLE_FORMAT, checkBundle } from './outside/check.ts';
-import type { AuditBundle, BundleVerdict } from './outside/verdict.ts';
+import { badInputError, integrityError, usageError } from '../base/index.ts';
+import { Misused, Refused } from './outside/bytes.ts';
+import { BUNDLE_FORMAT } from './outside/check.ts';
+import { checkFiles, type GivenFile } from './outside/files.ts';
+import type { AuditBundle, BundleVerdict, Verdict } from './outside/verdict.ts';
 import { readCosigned } from './cosigned.ts';
 import { inclusionProof } from './merkle.ts';
-import { printKey, printNote } from './note.ts';
+import { printKey, printNote, type Note } from './note.ts';
 import { sizeOf, type AuditLog } from './log.ts';
 
 /** Throws `audit.entry_unknown`, and `audit.entry_expired` for one whose body is gone. */
@@ -20,10 +21,7 @@ export async function makeBundle(log: AuditLog, id: number): Promise<AuditBundle
       `entry ${id} has expired: only its hash is left`,
       '`fractal audit show` lists entries with their text.',
     );
-  // One that a hub has cosigned says more than a newer one.
-  const cosigned = await readCosigned(log);
-  const isCosigned = cosigned !== undefined && sizeOf(cosigned.note) > id;
-  const note = isCosigned ? cosigned.note : await log.checkpointOver(id + 1);
+  const { note, keys } = await signedOver(log, id + 1);
   const size = sizeOf(note);
   const proof = await log.still(() => inclusionProof(log.tiles.hashAt, id, size));
   return {
@@ -31,25 +29,47 @@ export async function makeBundle(log: AuditLog, id: number): Promise<AuditBundle
     entry: bytes.toString('utf8'),
     proof: proof.map((one) => Buffer.from(one).toString('base64')),
     checkpoint: printNote(note),
-    keys: [printKey(log.options.keys.signer.key), ...(isCosigned ? cosigned.keys : [])],
+    keys,
   };
 }
 
 export const printBundle = (bundle: AuditBundle): string => `${JSON.stringify(bundle, null, 2)}\n`;
 
+/** A checkpoint over at least so many entries, with the keys of its signatures. One that a hub has cosigned says more than a newer one. */
+async function signedOver(
+  log: AuditLog,
+  least: number,
+): Promise<{ readonly note: Note; readonly keys: readonly string[] }> {
+  const own = printKey(log.options.keys.signer.key);
+  const cosigned = await readCosigned(log);
+  if (cosigned !== undefined && sizeOf(cosigned.note) >= least)
+    return { note: cosigned.note, keys: [own, ...cosigned.keys] };
+  return { note: await log.checkpointOver(least), keys: [own] };
+}
+
 /**
- * Checks a bundle. `known` are keys that whoever checks has from elsewhere, whole or as fingerprints: each of them must
- * have signed. Throws `audit.bundle` with the reason.
+ * Checks a bundle, or several files about one log: bundles, checkpoints, proofs of growth. `known` are keys that whoever
+ * checks has from elsewhere, whole or as fingerprints: each of them must have signed. Throws `audit.bundle` with the
+ * reason, and `audit.verify_use` for what cannot be checked as it was given.
  */
-export async function verifyBundle(text: string, known: readonly string[] = []): Promise<BundleVerdict> {
+export async function verifyFiles(
+  files: readonly GivenFile[],
+  known: readonly string[] = [],
+): Promise<Verdict> {
   try {
-    return await checkBundle(text, known);
+    return await checkFiles(files, known);
   } catch (error) {
+    if (error instanceof Misused) throw usageError('audit.verify_use', error.message, error.cure);
     if (!(error instanceof Refused)) throw error;
     throw integrityError(
       'audit.bundle',
-      `the bundle proves nothing: ${error.reason}`,
+      `what was given proves nothing: ${error.reason}`,
       'Ask for it again where it was made.',
     );
   }
+}
+
+/** The same for one bundle. */
+export async function verifyBundle(text: string, known: readonly string[] = []): Promise<BundleVerdict> {
+  return (await verifyFiles([{ name: 'bundle', text }], known)) as BundleVerdict;
 }

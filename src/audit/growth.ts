@@ -1,28 +1,14 @@
 /**
  * That a log only grew: its tree of `from` entries is the beginning of its tree of `to` (RFC 9162 §2.1.4). For whoever
- * holds an older checkpoint. Checked with no log.
+ * holds an older checkpoint. Made here; checked in `outside/growth.ts`.
  */
-import { badInputError, integrityError } from '../base/index.ts';
-import { HASH_BYTES } from './entry.ts';
+import { badInputError } from '../base/index.ts';
+import { readCosigned } from './cosigned.ts';
+import { decodeEntry } from './entry.ts';
 import { sizeOf, type AuditLog } from './log.ts';
 import { consistencyProof, rootOf } from './merkle.ts';
-import { parseCheckpoint, printNote } from './note.ts';
-import { isConsistent } from './proof.ts';
-
-export const GROWTH_FORMAT = 'fractal.audit-growth/1';
-
-export interface AuditGrowth {
-  readonly format: typeof GROWTH_FORMAT;
-  /** Entries of the older tree, and its root in base64. */
-  readonly from: number;
-  readonly from_root: string;
-  readonly to: number;
-  readonly to_root: string;
-  /** Hashes of RFC 9162 §2.1.4.1, in base64; none when nothing was added. */
-  readonly proof: readonly string[];
-  /** The signed note over `to` entries; null when none was kept for this size. */
-  readonly checkpoint: string | null;
-}
+import { checkNote, parseNote, printKey, printNote, type Note } from './note.ts';
+import { GROWTH_FORMAT, type AuditGrowth } from './outside/growth.ts';
 
 /** `to` is the last checkpoint when absent, over `from` entries at least. Throws `audit.growth` for sizes that are none. */
 export async function makeGrowth(log: AuditLog, from: number, to?: number): Promise<AuditGrowth> {
@@ -33,8 +19,11 @@ export async function makeGrowth(log: AuditLog, from: number, to?: number): Prom
       `the log has ${log.size} entries: a proof is from one number of entries to another that is not smaller`,
       'Give as --from the number in the checkpoint that you hold; --to may be left out.',
     );
-  const note = to === undefined ? await log.checkpointOver(from) : log.checkpointNote;
-  const end = to ?? (note === undefined ? from : sizeOf(note));
+  const end = to ?? sizeOf(await log.checkpointOver(from));
+  const cosigned = await readCosigned(log);
+  const isCosigned = cosigned !== undefined && sizeOf(cosigned.note) === end;
+  const note = isCosigned ? cosigned.note : await noteOver(log, end);
+  const own = note === undefined ? [] : [printKey(log.options.keys.signer.key)];
   return await log.still(async () => {
     const at = log.tiles.hashAt;
     const base64 = (hash: Uint8Array): string => Buffer.from(hash).toString('base64');
@@ -45,37 +34,22 @@ export async function makeGrowth(log: AuditLog, from: number, to?: number): Prom
       to: end,
       to_root: base64(await rootOf(at, end)),
       proof: (await consistencyProof(at, from, end)).map(base64),
-      checkpoint: note !== undefined && sizeOf(note) === end ? printNote(note) : null,
+      checkpoint: note === undefined ? null : printNote(note),
+      keys: [...own, ...(isCosigned ? cosigned.keys : [])],
     };
   });
 }
 
-/** Against the older checkpoint that whoever checks holds, as a C2SP note. Throws `audit.growth_proof` with the reason. */
-export function checkGrowth(growth: AuditGrowth, older: string): void {
-  const refused = (reason: string): Error =>
-    integrityError(
-      'audit.growth_proof',
-      `the proof does not hold: ${reason}`,
-      'Keep both: this file and the checkpoint that you hold. Ask the owner of the node for another proof.',
-    );
-  const hashOf = (text: string): Buffer => {
-    const hash = Buffer.from(text, 'base64');
-    if (hash.length !== HASH_BYTES || hash.toString('base64') !== text)
-      throw refused('it holds something that is no hash');
-    return hash;
-  };
-  const held = parseCheckpoint(older);
-  if (held === undefined) throw refused('what it is compared with is no checkpoint');
-  if (held.size !== growth.from)
-    throw refused(`it begins at ${growth.from} entries, the checkpoint is over ${held.size}`);
-  const [fromRoot, toRoot] = [hashOf(growth.from_root), hashOf(growth.to_root)];
-  if (!fromRoot.equals(held.root)) throw refused('the older entries are not those of the checkpoint');
-  if (growth.checkpoint !== null) {
-    const newer = parseCheckpoint(growth.checkpoint);
-    if (newer?.origin !== held.origin) throw refused('the two checkpoints are of two logs');
-    if (newer.size !== growth.to || !toRoot.equals(newer.root))
-      throw refused('the newer checkpoint is over another tree');
-  }
-  if (!isConsistent(growth.from, fromRoot, growth.to, toRoot, growth.proof.map(hashOf)))
-    throw refused('the older entries are not the beginning of the newer ones');
+/** The log tells each of its checkpoints in the entry right behind what it covers. */
+async function noteOver(log: AuditLog, size: number): Promise<Note | undefined> {
+  const last = log.checkpointNote;
+  if (last !== undefined && sizeOf(last) === size) return last;
+  if (size >= log.size) return undefined;
+  const { bytes } = await log.line(size);
+  const { event_type, detail } = (bytes === undefined ? undefined : decodeEntry(bytes)) ?? {};
+  const printed = detail?.['note'];
+  if (event_type !== 'log.checkpoint' || detail?.['size'] !== size || typeof printed !== 'string')
+    return undefined;
+  const note = parseNote(printed);
+  return checkNote(note, log.options.keys.signer.key) === undefined ? undefined : note;
 }

@@ -630,7 +630,8 @@ export const COMMANDS = [
       'For those with the right `audit`. `verify` reads every entry and names the first bad one; on a stopped node it reads ' +
         'the files alone and writes nothing. `prove` makes a bundle: one file that `verify-bundle` checks anywhere, with no node.',
       'Without --key, `verify-bundle` trusts the key that lies in the bundle: that shows that nothing was changed since it ' +
-        'was signed, not who signed. Give the key that the owner of the node told you.',
+        'was signed, not who signed. Give the key that the owner of the node told you. Several files of one log are checked ' +
+        'together: bundles, checkpoints, and proofs of `prove --from` that one is the beginning of another.',
       '`push` sends the log to a hub, with the token of the environment variable FRACTAL_HUB_TOKEN; the hub compares it with ' +
         'what it holds, names the first entry that was changed, and cosigns. `export` and `import-log` do the same with a ' +
         'file. A hub takes a log once its key was given to `accept`; `replicas` lists what it holds, or verifies one.',
@@ -667,8 +668,9 @@ export const COMMANDS = [
       },
       {
         name: 'ENTRY|FILE|KEY|LOG|HOLD',
-        doc: 'prove: number of an entry. replay: the same, or id of an inference. verify-bundle, import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
+        doc: 'prove: number of an entry. replay: the same, or id of an inference. verify-bundle: files of one log. import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
         optional: true,
+        repeatable: true,
         file: true,
       },
     ],
@@ -739,6 +741,12 @@ export const COMMANDS = [
         arg: 'KEY',
         doc: 'For verify-bundle: a key that must have signed (NAME+ID+BASE64), or its fingerprint of 64 digits.',
       },
+      {
+        name: 'checkpoint',
+        type: 'list',
+        arg: 'FILE',
+        doc: 'For verify-bundle: a checkpoint that you kept; the same as naming it among the files.',
+      },
     ],
     examples: [
       ['fractal audit show --actor ann --since 2026-01-31', 'What did Ann do?'],
@@ -749,6 +757,10 @@ export const COMMANDS = [
         'Proof that the log only grew since a checkpoint over 4,000 entries.',
       ],
       ['fractal audit verify-bundle entry-4711.json --key "$KEY"', 'Check it there.'],
+      [
+        'fractal audit verify-bundle growth.json --checkpoint kept.txt --key "$KEY"',
+        'Has the log only grown since the checkpoint that I kept?',
+      ],
       [
         'fractal audit verifier --out check.html',
         'A page that checks bundles, for somebody without Fractal.',

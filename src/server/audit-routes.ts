@@ -100,7 +100,7 @@ const BUNDLE = object({
 });
 
 const GROWTH = object({
-  format: text('fractal.audit-growth/1'),
+  format: text('fractal.audit-growth/2'),
   from: whole('entries of the older tree'),
   from_root: text('its root, in base64'),
   to: whole('entries of the newer tree'),
@@ -110,6 +110,7 @@ const GROWTH = object({
     type: ['string', 'null'],
     description: 'C2SP signed note over the newer tree, if one is kept',
   },
+  keys: texts('of its signatures, in the note format'),
 });
 
 const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };

@@ -107,5 +107,6 @@ test('P4: a key from elsewhere decides: a log written anew under another key is 
   // By itself it holds together: that is why a key from elsewhere is asked for.
   assert.equal((await verifyBundle(JSON.stringify(forged))).is_key_known, false);
   await assert.rejects(verifyBundle(JSON.stringify(forged), [key]), refused);
-  await assert.rejects(verifyBundle(JSON.stringify(bundle), ['no key']), refused);
+  const misused = { code: 'audit.verify_use', exitCode: 2 };
+  await assert.rejects(verifyBundle(JSON.stringify(bundle), ['no key']), misused, 'a mistyped key');
 });

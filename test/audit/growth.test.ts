@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RFC9162 as peer } from '@transmute/rfc9162';
 import {
-  checkGrowth,
   consistencyProof,
   isConsistent,
   makeGrowth,
   printNote,
   rootOf,
+  verifyFiles,
+  type AuditGrowth,
 } from '../../src/audit/index.ts';
 import { leafHash } from '../../src/audit/entry.ts';
 import { nodeHash, type HashAt } from '../../src/audit/merkle.ts';
@@ -62,6 +63,12 @@ const PROOFS: readonly (readonly [number, number, readonly string[]])[] = [
   ],
 ];
 
+const check = (growth: AuditGrowth, older: string): ReturnType<typeof verifyFiles> =>
+  verifyFiles([
+    { name: 'growth.json', text: `${JSON.stringify(growth, null, 2)}\n` },
+    { name: 'kept.txt', text: older },
+  ]);
+
 const hex = (list: readonly Uint8Array[]): string[] => list.map((one) => Buffer.from(one).toString('hex'));
 const bytes = LEAVES.map((leaf) => Buffer.from(leaf, 'hex'));
 const hashAt: HashAt = async (level, index) =>
@@ -75,7 +82,7 @@ test('T2 P5: roots and proofs of the vectors of Certificate Transparency', async
   for (const [from, to, proof] of PROOFS) {
     const made = await consistencyProof(hashAt, from, to);
     assert.deepEqual(hex(made), proof, `${from} to ${to}`);
-    assert.ok(isConsistent(from, await rootOf(hashAt, from), to, await rootOf(hashAt, to), made));
+    assert.ok(await isConsistent(from, await rootOf(hashAt, from), to, await rootOf(hashAt, to), made));
   }
 });
 
@@ -89,7 +96,9 @@ test('P5: a log proves that it only grew since any checkpoint, and another imple
   for (const older of held) {
     const size = Number(older.split('\n')[1]);
     const growth = await makeGrowth(log, size);
-    checkGrowth(growth, older);
+    const found = await check(growth, older);
+    assert.ok('growth' in found && found.unlinked.length === 0);
+    assert.equal(found.states.at(-1)?.size, growth.to);
     const [from, to] = [Buffer.from(growth.from_root, 'base64'), Buffer.from(growth.to_root, 'base64')];
     const head = Number.isInteger(Math.log2(size)) ? [from] : [];
     const path = [...head, ...growth.proof.map((one) => Buffer.from(one, 'base64'))];
@@ -98,20 +107,25 @@ test('P5: a log proves that it only grew since any checkpoint, and another imple
   }
   const [first = '', second = ''] = held;
   const growth = await makeGrowth(log, Number(first.split('\n')[1]));
-  const refused = { code: 'audit.growth_proof', kind: 'integrity' };
-  const changes: Record<string, () => void> = {
-    'another checkpoint': () => checkGrowth(growth, second),
-    'no checkpoint': () => checkGrowth(growth, 'nothing'),
-    'a hash less': () => checkGrowth({ ...growth, proof: growth.proof.slice(1) }, first),
-    'a hash more': () => checkGrowth({ ...growth, proof: [...growth.proof, growth.to_root] }, first),
-    'no hash': () => checkGrowth({ ...growth, proof: ['x'] }, first),
-    'another root': () => checkGrowth({ ...growth, to_root: growth.from_root }, first),
-    'another size': () => checkGrowth({ ...growth, to: growth.to - 1 }, first),
-    'another older root': () => checkGrowth({ ...growth, from_root: growth.to_root }, first),
+  const refused = { code: 'audit.bundle', exitCode: 7 };
+  const changes: Record<string, readonly [AuditGrowth, string]> = {
+    'another checkpoint': [growth, second],
+    'a hash less': [{ ...growth, proof: growth.proof.slice(1) }, first],
+    'a hash more': [{ ...growth, proof: [...growth.proof, growth.to_root] }, first],
+    'no hash': [{ ...growth, proof: ['x'] }, first],
+    'another root': [{ ...growth, to_root: growth.from_root }, first],
+    'another size': [{ ...growth, to: growth.to - 1 }, first],
+    'another older root': [{ ...growth, from_root: growth.to_root }, first],
+    'no key': [{ ...growth, keys: [] }, first],
   };
-  for (const [what, change] of Object.entries(changes)) assert.throws(change, refused, what);
+  for (const [what, [changed, older]] of Object.entries(changes))
+    await assert.rejects(check(changed, older), refused, what);
   for (const [from, to] of [[0], [1.5], [3, 2], [1, log.size + 1]] as const)
     await assert.rejects(makeGrowth(log, from, to), { code: 'audit.growth' });
-  assert.equal((await makeGrowth(log, 2, 3)).checkpoint, null);
+  // The log tells each of its checkpoints: between two of them, both ends are signed.
+  const [, third = 0] = held.slice(1).map((one) => Number(one.split('\n')[1]));
+  assert.notEqual((await makeGrowth(log, 2, third)).checkpoint, null);
+  const unsigned = await makeGrowth(log, 2, third + 2);
+  assert.deepEqual([unsigned.checkpoint, unsigned.keys], [null, []]);
   await log.close();
 });

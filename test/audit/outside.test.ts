@@ -1,10 +1,8 @@
 /** What is handed to outsiders: one file and a bundle in an empty folder are enough (rules O1–O4). */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { promisify } from 'node:util';
 import { FIXED_LIMITS, SeededRandom } from '../../src/base/index.ts';
 import {
   BUNDLE_CHARS,
@@ -24,6 +22,7 @@ import {
   signerOf,
 } from '../../src/audit/note.ts';
 import { event, openLog, tempFolder } from './kit.ts';
+import { nodes, run } from './outside-kit.ts';
 
 const PROGRAM = 'verifier/fractal-audit-verify.mjs';
 
@@ -33,27 +32,6 @@ async function madeBundle(t: TestContext, text = 'plain'): Promise<AuditBundle> 
   const bundle = await makeBundle(log, 3);
   await log.close();
   return bundle;
-}
-
-interface Ran {
-  readonly code: number;
-  readonly text: string;
-}
-
-const run = async (node: string, folder: string, ...words: string[]): Promise<Ran> =>
-  await promisify(execFile)(node, words, { cwd: folder, env: {} }).then(
-    ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => ({
-      code: error.code,
-      text: error.stdout + error.stderr,
-    }),
-  );
-
-/** The Node that the tests run on, and an older one that may be on the machine. */
-async function nodes(folder: string): Promise<readonly string[]> {
-  const older = process.env['FRACTAL_OLD_NODE'] ?? '/usr/bin/node';
-  const { code, text } = await run(older, folder, '--version').catch(() => ({ code: 1, text: '' }));
-  return code === 0 && /^v(2\d|[3-9]\d)/.test(text) ? [process.execPath, older] : [process.execPath];
 }
 
 test('O1: in an empty folder, the file and a bundle are enough; changed, it is refused with the reason', async (t) => {
@@ -80,7 +58,7 @@ test('O1: in an empty folder, the file and a bundle are enough; changed, it is r
     assert.deepEqual([wrong.code, /the key you gave did not sign/.test(wrong.text)], [7, true]);
     const bad = await run(node, folder, 'check.mjs', 'bad.json');
     assert.equal(bad.code, 7);
-    assert.match(bad.text, /^REFUSED\n\nThe bundle proves nothing: the entry is not in the tree/);
+    assert.match(bad.text, /^REFUSED\n\nWhat was given proves nothing: the entry is not in the tree/);
     assert.doesNotMatch(bad.text, /otto/, 'what is not proven is not shown');
     const json = await run(node, folder, 'check.mjs', 'bad.json', '--json');
     assert.equal((JSON.parse(json.text) as { ok: boolean }).ok, false);
@@ -94,14 +72,15 @@ test('O1: a bundle with any bit changed is refused by the file, with a reason', 
   const text = printBundle(await madeBundle(t));
   const program = await readFile(PROGRAM, 'utf8');
   // The check of the file itself, without its command line: one process for all bits.
-  const check = program.replace(/process\.exitCode = await main[^]*$/, 'export { checkBundle, Refused };\n');
+  const check = program.replace(/process\.exitCode = await main[^]*$/, 'export { checkFiles, Refused };\n');
   const folder = await tempFolder(t);
   await writeFile(path.join(folder, 'check.mjs'), check);
   await writeFile(path.join(folder, 'b.json'), text);
   await writeFile(
     path.join(folder, 'all.mjs'),
     `import { readFileSync } from 'node:fs';
-     import { checkBundle, Refused } from './check.mjs';
+     import { checkFiles, Refused } from './check.mjs';
+     const checkBundle = (text) => checkFiles([{ name: 'b', text }]);
      const bytes = readFileSync('b.json');
      await checkBundle(bytes.toString());
      let [refused, space] = [0, 0];

@@ -4,7 +4,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { makeBundle, printBundle, verifyBundle } from '../../src/audit/index.ts';
+import { makeBundle, makeGrowth, printBundle, printNote, verifyBundle } from '../../src/audit/index.ts';
 import { event, openLog, tempFolder } from '../audit/kit.ts';
 import { Browser, chromium } from './chromium.ts';
 
@@ -25,6 +25,10 @@ test('O5: a bundle is checked in the page, with no network', { skip }, async (t)
   const hostile = '<img src=x onerror="document.title=1"> </script><b>bold</b> \u202e mixed';
   for (let i = 0; i < 5; i++) await log.record(event(i, { detail: { text: hostile, rows: i } }));
   const bundle = printBundle(await makeBundle(log, 3));
+  const held = printNote(await log.checkpoint());
+  for (let i = 0; i < 5; i++) await log.record(event(i));
+  await log.checkpoint();
+  const growth = await makeGrowth(log, Number(held.split('\n')[1]));
   await log.close();
   const { fingerprint } = await verifyBundle(bundle);
   const files = { good: path.join(folder, 'entry-3.json'), bad: path.join(folder, 'changed.json') };
@@ -66,6 +70,10 @@ test('O5: a bundle is checked in the page, with no network', { skip }, async (t)
   assert.match(await said(), /^Proven\n[^]*signed with the key that you named[^]*What it does not prove/);
   await picture('good');
 
+  await typeKey('mistyped');
+  await browser.until('document.querySelector("#result").innerText.startsWith("Nothing was checked")');
+  assert.match(await said(), /The key you gave is none/);
+
   await typeKey('f'.repeat(64));
   await browser.until('document.querySelector("#result").className === "bad"');
   assert.match(await said(), /the key you gave did not sign its checkpoint/);
@@ -83,6 +91,19 @@ test('O5: a bundle is checked in the page, with no network', { skip }, async (t)
     document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })); }`);
   await browser.until('document.querySelector("#result").innerText.includes("dropped.json")');
   assert.match(await said(), /It holds together/);
+
+  // Two files at once: a checkpoint that was kept, and the proof that the log only grew since.
+  await typeKey(fingerprint);
+  await browser.value(`{ const data = new DataTransfer();
+    for (const [name, text] of ${JSON.stringify([
+      ['kept.txt', held],
+      ['growth.json', JSON.stringify(growth)],
+    ])}) data.items.add(new File([text], name));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })); }`);
+  await browser.until('document.querySelector("#result").innerText.includes("growth.json")');
+  assert.match(await said(), /^Proven\n[^]*as kept\.txt has it[^]*All these files belong to one history/);
+  await picture('history');
+  await typeKey('');
 
   // A browser that has no Ed25519 says so, and calls nothing proven or refused.
   await browser.value(
@@ -114,7 +135,7 @@ test('O5: a bundle is checked in the page, with no network', { skip }, async (t)
     .map(({ role, name: label }) => [role?.value, label?.value]);
   assert.ok(named.some(([role, label]) => role === 'textbox' && label === 'Keys that you know (one a line)'));
   assert.ok(
-    named.some(([role, label]) => role === 'button' && /^Bundle/.test(label ?? '')),
+    named.some(([role, label]) => role === 'button' && /^Bundle, or files/.test(label ?? '')),
     JSON.stringify(named),
   );
   assert.ok(named.some(([role]) => role === 'status'));

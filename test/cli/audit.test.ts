@@ -88,6 +88,14 @@ test('audit: proves an entry and checks the proof with no node', async (t) => {
   assert.notEqual(await d.run('audit', 'verify-bundle', 'big.json'), 0);
   assert.equal(await d.run('audit', 'verify-bundle', 'absent.json'), 4);
   assert.equal(await d.run('audit', 'verify-bundle'), 2);
+  assert.equal(await d.run('audit', 'verify-bundle', 'b.json', '--key', 'mistyped'), 2);
+  assert.match(d.stderr.text, /the key you gave is none[^]*NAME\+ID\+BASE64/);
+  await d.file('kept.txt', bundle.checkpoint);
+  const known = ['--key', bundle.keys[0] ?? ''];
+  assert.equal(await d.run('audit', 'verify-bundle', 'b.json', '--checkpoint', 'kept.txt', ...known), 0);
+  assert.match(d.stdout.text, /^Proven[^]*All these files belong to one history/);
+  assert.equal(await d.run('audit', 'verify-bundle', 'kept.txt', ...known), 2);
+  assert.equal(await d.run('audit', 'prove', '0', '1'), 2, 'only verify-bundle takes several');
 
   assert.equal(await d.run('audit', 'verifier', '--out', 'check.mjs'), 0);
   assert.match(await readFile(path.join(d.folder, 'check.mjs'), 'utf8'), /^#!\/usr\/bin\/env node\n/);

@@ -807,7 +807,16 @@ export class MemoryNode implements NodeApi {
     if (from < 1 || to < from || to > 9)
       throw badInputError('audit.growth', 'the log has other entries', 'Give its numbers.');
     const [from_root, to_root] = ['r', 'r'];
-    return { format: 'fractal.audit-growth/1', from, from_root, to, to_root, proof: [], checkpoint: null };
+    return {
+      format: 'fractal.audit-growth/2',
+      from,
+      from_root,
+      to,
+      to_root,
+      proof: [],
+      checkpoint: null,
+      keys: [],
+    };
   }
 
   async sessions(request: SessionRequest): Promise<SessionAnswer> {

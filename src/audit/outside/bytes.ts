@@ -10,6 +10,16 @@ export class Refused extends Error {
   }
 }
 
+/** What whoever checks did wrong themselves: nothing was checked. */
+export class Misused extends Error {
+  readonly cure: string;
+
+  constructor(message: string, cure: string) {
+    super(message);
+    this.cure = cure;
+  }
+}
+
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 export const toHex = (bytes: Uint8Array): string =>

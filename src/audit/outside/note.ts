@@ -2,7 +2,7 @@
  * Signed notes of C2SP (signed-note, tlog-checkpoint, tlog-cosignature), as texts and with their signatures checked. Keys
  * are the text of the note format: `NAME+ID+BASE64`.
  */
-import { Refused, fromBase64, joined, sha256, toBase64, toHex, utf8 } from './bytes.ts';
+import { Misused, fromBase64, joined, sha256, toBase64, toHex, utf8 } from './bytes.ts';
 
 /** Kinds of signatures, as the first byte of a key says. */
 export const ED25519 = 0x01;
@@ -134,7 +134,7 @@ export function signedBy(note: Note, key: NoteKey): Signed | undefined {
   };
 }
 
-/** Whether the note carries a good signature of the key. Throws `Refused` where Ed25519 is not to be had. */
+/** Whether the note carries a good signature of the key. Throws `Misused` where Ed25519 is not to be had. */
 export async function checkSignature(
   note: Note,
   key: NoteKey,
@@ -148,7 +148,7 @@ export async function checkSignature(
   try {
     imported = await crypto.subtle.importKey('raw', rawKey, 'Ed25519', false, ['verify']);
   } catch (error) {
-    if (error instanceof Error && error.name === 'NotSupportedError') throw new Refused(NO_ED25519);
+    if (error instanceof Error && error.name === 'NotSupportedError') throw noEd25519();
     return undefined;
   }
   return (await crypto.subtle.verify('Ed25519', imported, rawSignature, rawMessage))
@@ -156,5 +156,8 @@ export async function checkSignature(
     : undefined;
 }
 
-export const NO_ED25519 =
-  'nothing was checked: this program cannot check Ed25519 signatures. Use a current browser, or the single-file program with Node 20 or newer';
+export const noEd25519 = (): Misused =>
+  new Misused(
+    'nothing was checked: this program cannot check Ed25519 signatures',
+    'Use a current browser, or the single-file program with Node 20 or newer.',
+  );

@@ -1,68 +1,75 @@
-/** The single-file program: `node fractal-audit-verify.mjs BUNDLE [--key KEY]…`. */
+/** The single-file program: `node fractal-audit-verify.mjs FILE… [--key KEY]…`. */
 import { readFileSync } from 'node:fs';
-import { Refused } from './bytes.ts';
-import { BUNDLE_CHARS, checkBundle } from './check.ts';
-import type { BundleVerdict } from './verdict.ts';
-import { headline, plain, spaced } from './words.ts';
+import { Misused, Refused } from './bytes.ts';
+import { BUNDLE_CHARS } from './check.ts';
+import { checkFiles, type GivenFile } from './files.ts';
+import { hashRows, mainRows, type Rows } from './shown.ts';
+import type { Verdict } from './verdict.ts';
+import { plain } from './words.ts';
 
-const USAGE = `Usage: node fractal-audit-verify.mjs BUNDLE [--key KEY]... [--json]
+const USAGE = `Usage: node fractal-audit-verify.mjs FILE... [--key KEY]... [--json]
 
-Checks a bundle of an audit log. Needs Node 20 or newer; uses no network and no other file.
+Checks a bundle of an audit log; or several files of one log together: bundles, checkpoints that
+you kept, and proofs that the log only grew between two of them. Needs Node 20 or newer; uses no
+network and no other file.
 
-  --key KEY   a key that must have signed, as the owner of the log told you: NAME+ID+BASE64,
-              or its fingerprint of 64 hexadecimal digits; may be given more than once
-  --json      one JSON object instead of sentences
+  --key KEY          a key that must have signed, as the owner of the log told you: NAME+ID+BASE64,
+                     or its fingerprint of 64 hexadecimal digits; may be given more than once
+  --checkpoint FILE  the same as FILE
+  --json             one JSON object instead of sentences
 
-Exit codes: 0 the bundle holds, 2 wrong use, 7 refused.
+Exit codes: 0 the files hold, 2 wrong use, 7 refused.
 `;
 
 interface Words {
-  readonly file: string;
+  readonly files: readonly string[];
   readonly keys: readonly string[];
   readonly json: boolean;
 }
 
 function readWords(words: readonly string[]): Words | undefined {
-  const keys: string[] = [];
-  const files: string[] = [];
+  const lists: Record<string, string[]> = { '--key': [], '--checkpoint': [], '': [] };
   let json = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
-    if (word === '--json') json = true;
-    else if (word === '--key') keys.push(words[++i] ?? '');
-    else if (word.startsWith('--key=')) keys.push(word.slice('--key='.length));
-    else if (word.startsWith('-')) return undefined;
-    else files.push(word);
+    const [flag = '', inline] = word.startsWith('-') ? word.split(/=(.*)/s) : [''];
+    const list = Object.hasOwn(lists, flag) ? lists[flag] : undefined;
+    const value = flag === '' ? word : (inline ?? words[++i]);
+    if (word === '--json') {
+      json = true;
+      i--;
+    } else if (list === undefined || value === undefined) return undefined;
+    else list.push(value);
   }
-  const [file] = files;
-  return file === undefined || files.length > 1 ? undefined : { file, keys, json };
+  const { '': files = [], '--checkpoint': kept = [], '--key': keys = [] } = lists;
+  const all = [...files, ...kept];
+  return all.length === 0 ? undefined : { files: all, keys, json };
 }
 
-function report({ entry, hash, checkpoint, key, fingerprint, ...found }: BundleVerdict): string {
-  const verdict = { entry, hash, checkpoint, key, fingerprint, ...found };
+function report(verdict: Verdict): string {
   const list = (sentences: readonly string[]): string[] => sentences.map((one) => `  * ${plain(one)}`);
+  const rows = (some: Rows): string[] =>
+    some.map(([name, text]) => `  ${name.padEnd(12)}  ${plain(text)}`.trimEnd());
   return [
-    headline(verdict).toUpperCase(),
+    verdict.headline.toUpperCase(),
     '',
-    `Entry ${entry.entry_id}`,
-    `  when      ${plain(entry.timestamp)}`,
-    `  who       ${plain(entry.actor_id)}${entry.actor_role === '' ? '' : ` (${plain(entry.actor_role)})`}`,
-    `  what      ${plain(entry.event_type)}`,
-    `  to what   ${plain(entry.resource)}`,
-    `  detail    ${plain(JSON.stringify(entry.detail))}`,
+    ...rows(mainRows(verdict)),
     '',
     'What this proves',
-    ...list(found.proven),
+    ...list(verdict.proven),
     '',
     'What it does not prove',
-    ...list(found.not_proven),
+    ...list(verdict.not_proven),
     '',
-    `Key           ${plain(key)}`,
-    `Fingerprint   ${spaced(fingerprint)}`,
-    `Entry hash    ${hash}`,
-    `Tree          ${checkpoint.size} entries, root ${checkpoint.root}`,
+    ...rows(hashRows(verdict)),
     '',
   ].join('\n');
+}
+
+function readGiven(name: string): GivenFile {
+  const bytes = readFileSync(name);
+  if (bytes.length > 4 * BUNDLE_CHARS) throw new Refused(`${name} is too long`);
+  return { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) };
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -71,30 +78,28 @@ async function main(words: readonly string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  let bytes: Uint8Array;
+  const { files, keys, json } = asked;
+  const tell = (object: object, text: string): void => {
+    process.stdout.write(json ? `${JSON.stringify(object)}\n` : text);
+  };
   try {
-    bytes = readFileSync(asked.file);
-  } catch (error) {
-    process.stderr.write(`The file cannot be read: ${String(error)}\n`);
-    return 2;
-  }
-  try {
-    if (bytes.length > 4 * BUNDLE_CHARS) throw new Refused('it is too long for a bundle');
-    const verdict = await checkBundle(
-      new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
-      asked.keys,
-    );
-    process.stdout.write(asked.json ? `${JSON.stringify({ ok: true, ...verdict })}\n` : report(verdict));
+    const verdict = await checkFiles(files.map(readGiven), keys);
+    tell({ ok: true, ...verdict }, report(verdict));
     return 0;
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const { reason } = error;
-    process.stdout.write(
-      asked.json
-        ? `${JSON.stringify({ ok: false, reason })}\n`
-        : `REFUSED\n\nThe bundle proves nothing: ${plain(reason)}.\nAsk for it again where it was made.\n`,
-    );
-    return 7;
+    if (error instanceof Refused) {
+      const { reason } = error;
+      tell(
+        { ok: false, reason },
+        `REFUSED\n\nWhat was given proves nothing: ${plain(reason)}.\nAsk for it again where it was made.\n`,
+      );
+      return 7;
+    }
+    if (error instanceof Misused) process.stderr.write(`${plain(error.message)}.\n${plain(error.cure)}\n`);
+    else if ((error as NodeJS.ErrnoException).syscall !== undefined)
+      process.stderr.write(`A file cannot be read: ${plain(String(error))}\n`);
+    else throw error;
+    return 2;
   }
 }
 

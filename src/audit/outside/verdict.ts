@@ -1,4 +1,4 @@
-/** Bundles, and what comes of checking one. */
+/** Bundles, and what comes of checking files. */
 import type { Entry } from './entry.ts';
 
 export interface AuditBundle {
@@ -19,7 +19,7 @@ export interface Signer {
   readonly key: string;
   /** SHA-256 in hexadecimal, for people to compare. */
   readonly fingerprint: string;
-  /** Whether whoever checks named it; otherwise it is the bundle's own word for it. */
+  /** Whether whoever checks named it; otherwise it is the file's own word for it. */
   readonly is_key_known: boolean;
 }
 
@@ -29,13 +29,48 @@ export interface Cosigner extends Signer {
   readonly time: string;
 }
 
-export interface BundleVerdict extends Signer {
+export interface FoundBundle extends Signer {
   readonly entry: Entry;
   /** Leaf hash, in hexadecimal. */
   readonly hash: string;
   readonly checkpoint: { readonly origin: string; readonly size: number; readonly root: string };
   readonly cosignatures: readonly Cosigner[];
+}
+
+interface InWords {
+  /** Proven, or what is missing for it. */
+  readonly headline: string;
+  readonly is_proven: boolean;
   /** In plain words. */
   readonly proven: readonly string[];
   readonly not_proven: readonly string[];
 }
+
+export type BundleVerdict = FoundBundle & InWords;
+
+/** The log at one size, as files say that it was signed. */
+export interface State {
+  readonly size: number;
+  /** In base64. */
+  readonly root: string;
+  readonly files: readonly { readonly name: string; readonly kind: 'bundle' | 'growth' | 'checkpoint' }[];
+  readonly signed: readonly (Signer & {
+    readonly cosignatures: readonly Cosigner[];
+    /** Names of those whose signature was not checked, for want of a key. */
+    readonly unchecked: readonly string[];
+  })[];
+}
+
+export interface FoundHistory {
+  readonly origin: string;
+  /** Oldest first. */
+  readonly states: readonly State[];
+  readonly bundles: readonly (FoundBundle & { readonly file: string })[];
+  readonly growth: readonly { readonly file: string; readonly from: number; readonly to: number }[];
+  /** Sizes of states that were not shown to be a beginning of the newest one. */
+  readonly unlinked: readonly number[];
+}
+
+export type HistoryVerdict = FoundHistory & InWords;
+
+export type Verdict = BundleVerdict | HistoryVerdict;

@@ -1,12 +1,32 @@
 /** What a bundle has shown and what it has not, in words for people who do not know what a hash is. */
-import type { BundleVerdict } from './verdict.ts';
+import type { BundleVerdict, Cosigner, FoundBundle, FoundHistory, HistoryVerdict, State } from './verdict.ts';
 
-type Found = Omit<BundleVerdict, 'proven' | 'not_proven'>;
+/** Whether somebody whom whoever checks knows has signed: the one place that decides it. */
+const isSignerKnown = ({ is_key_known, cosignatures }: Signature): boolean =>
+  is_key_known || cosignatures.some((one) => one.is_key_known);
 
-export function headline({ is_key_known, cosignatures }: Found): string {
-  return is_key_known || cosignatures.some((one) => one.is_key_known)
-    ? 'Proven'
-    : 'It holds together, but whose key signed it was not compared';
+type Signature = Pick<FoundBundle, 'key' | 'fingerprint' | 'is_key_known' | 'cosignatures'>;
+
+const PROVEN = 'Proven';
+const UNKNOWN_KEY = 'It holds together, but whose key signed it was not compared';
+const UNLINKED = 'Each file holds together, but that they belong to one history was not shown';
+
+export function bundleVerdict(found: FoundBundle): BundleVerdict {
+  const is_proven = isSignerKnown(found);
+  const headline = is_proven ? PROVEN : UNKNOWN_KEY;
+  return { ...found, headline, is_proven, proven: proven(found), not_proven: notProven(found) };
+}
+
+export function historyVerdict(found: FoundHistory): HistoryVerdict {
+  const areKnown = found.states.every(({ signed }) => signed.some(isSignerKnown));
+  const isLinked = found.unlinked.length === 0;
+  return {
+    ...found,
+    headline: !isLinked ? UNLINKED : areKnown ? PROVEN : UNKNOWN_KEY,
+    is_proven: isLinked && areKnown,
+    proven: historyProven(found),
+    not_proven: historyNotProven(found),
+  };
 }
 
 /** Nothing that a bundle holds moves what is shown, or reaches a terminal as a command to it. */
@@ -17,59 +37,139 @@ export const plain = (text: string): string =>
 export const spaced = (fingerprint: string): string => fingerprint.replaceAll(/(.{4})(?=.)/g, '$1 ');
 
 /** A key of one person was destroyed (crypto-shredding): `resource` is the id of the key, which names nobody. */
-const isErasure = ({ entry }: Found): boolean => entry.event_type === 'key.destroyed';
+const isErasure = ({ entry }: FoundBundle): boolean => entry.event_type === 'key.destroyed';
 
-export function proven(found: Found): string[] {
-  const { entry, checkpoint, is_key_known, fingerprint, cosignatures } = found;
+function proven(found: FoundBundle): string[] {
+  const { checkpoint, is_key_known, fingerprint } = found;
   return [
-    `Entry ${entry.entry_id} of the log ${checkpoint.origin} reads exactly as shown here. Not one character of it was ` +
-      'changed after its checkpoint was signed.',
+    ...entryProven(found, 'as shown here'),
     `That checkpoint covers the first ${checkpoint.size} entries of the log. None of them can be changed, removed, moved ` +
       'or put in without contradicting it.',
-    ...(isErasure(found)
-      ? [
-          `The node has written down that it destroyed the key ${entry.resource}: what was locked with that key, and with no ` +
-            'other, can be read by nobody who did not keep a copy of the key.',
-        ]
-      : []),
     ...(is_key_known
       ? [`The checkpoint was signed with the key that you named (fingerprint ${spaced(fingerprint)}).`]
       : []),
-    ...cosignatures
-      .filter((one) => one.is_key_known)
-      .map(
-        ({ name, time }) =>
-          `${name}, whose key you named, has confirmed that it saw the log in this very state on ${time}, and that it was ` +
-          'the continuation of all that it had seen of the log before.',
-      ),
+    ...found.cosignatures.filter((one) => one.is_key_known).map(cosignedInWords),
   ];
 }
 
-export function notProven(found: Found): string[] {
-  const { entry, is_key_known, fingerprint, cosignatures } = found;
+const entryProven = (found: FoundBundle, where: string): string[] => [
+  `Entry ${found.entry.entry_id} of the log ${found.checkpoint.origin} reads exactly ${where}. Not one character of it was ` +
+    'changed after its checkpoint was signed.',
+  ...(isErasure(found)
+    ? [
+        `The node has written down that it destroyed the key ${found.entry.resource}: what was locked with that key, and with no ` +
+          'other, can be read by nobody who did not keep a copy of the key.',
+      ]
+    : []),
+];
+
+const cosignedInWords = ({ name, time }: Cosigner): string =>
+  `${name}, whose key you named, has confirmed that it saw the log in this very state on ${time}, and that it was ` +
+  'the continuation of all that it had seen of the log before.';
+
+function notProven(found: FoundBundle): string[] {
+  const { entry } = found;
   return [
-    ...(is_key_known
-      ? []
-      : [
-          'Whose key signed. The key came with the bundle, and anybody can make a key and a bundle that fits it. Ask the ' +
-            'owner of the log for the fingerprint of their key by another way than you got the bundle (by telephone, in a ' +
-            `contract, from a publication) and compare it with ${spaced(fingerprint)}.`,
-        ]),
-    ...cosignatures
-      .filter((one) => !one.is_key_known)
-      .map(
-        ({ name, time, fingerprint: own }) =>
-          `Who ${name} is, which confirms to have seen this state of the log on ${time}. Its key came with the bundle too: ` +
-          `ask its owner whether the fingerprint is ${spaced(own)}.`,
-      ),
-    ...(isErasure(found)
-      ? [
-          'That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.',
-        ]
-      : []),
-    'That what the entry says is true. A log shows that something was written down and not changed since, not that it ' +
-      'happened.',
-    `That the time is right: ${entry.timestamp} is what the clock of the node said.`,
-    'That everything that happened was written down, or that nothing was written down later.',
+    ...keyNotProven(found),
+    ...cosignersNotProven(found),
+    ...entryNotProven(found),
+    ...ALWAYS,
+    timeOf(entry),
   ];
 }
+
+const keyNotProven = ({ is_key_known, fingerprint }: Signature): string[] =>
+  is_key_known
+    ? []
+    : [
+        'Whose key signed. The key came with the file, and anybody can make a key and a file that fits it. Ask the ' +
+          'owner of the log for the fingerprint of their key by another way than you got the file (by telephone, in a ' +
+          `contract, from a publication) and compare it with ${spaced(fingerprint)}.`,
+      ];
+
+const cosignersNotProven = ({ cosignatures }: Signature): string[] =>
+  cosignatures
+    .filter((one) => !one.is_key_known)
+    .map(
+      ({ name, time, fingerprint }) =>
+        `Who ${name} is, which confirms to have seen this state of the log on ${time}. Its key came with the file too: ` +
+        `ask its owner whether the fingerprint is ${spaced(fingerprint)}.`,
+    );
+
+const entryNotProven = (found: FoundBundle): string[] =>
+  isErasure(found)
+    ? ['That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.']
+    : [];
+
+const ALWAYS = [
+  'That what the log says is true. A log shows that something was written down and not changed since, not that it ' +
+    'happened.',
+  'That everything that happened was written down, or that nothing was written down later.',
+];
+
+const timeOf = ({ timestamp }: FoundBundle['entry']): string =>
+  `That the time is right: ${timestamp} is what the clock of the node said.`;
+
+const filesOf = ({ files }: State): string => files.map(({ name }) => name).join(', ');
+
+const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`);
+
+function historyProven({ origin, states, bundles, unlinked }: FoundHistory): string[] {
+  const linked = states.filter(({ size }) => !unlinked.includes(size));
+  const newest = states.at(-1);
+  return [
+    ...linked
+      .filter((state) => state !== newest)
+      .map(
+        (state) =>
+          `The log ${origin} as ${filesOf(state)} has it, of ${counted(state.size)}, is the beginning of the log as ` +
+          `${newest === undefined ? '' : `${filesOf(newest)} has it, of ${counted(newest.size)}`}: since then entries were ` +
+          'added, and not one was changed, removed, moved or put in before them.',
+      ),
+    ...(states.length === 1 && newest !== undefined && newest.files.length > 1
+      ? [`${filesOf(newest)} are about the same ${counted(newest.size)} of the log ${origin}.`]
+      : []),
+    ...(unlinked.length === 0 ? ['All these files belong to one history of one log.'] : []),
+    ...bundles.flatMap((one) => entryProven(one, `as in ${one.file}`)),
+    ...onePerText(
+      states.flatMap((state) =>
+        state.signed.flatMap((one) => [
+          ...(one.is_key_known
+            ? [
+                `The checkpoint over ${counted(state.size)} was signed with a key that you named (fingerprint ${spaced(one.fingerprint)}).`,
+              ]
+            : []),
+          ...one.cosignatures
+            .filter((other) => other.is_key_known)
+            .map((other) => `Of the log of ${counted(state.size)}: ${cosignedInWords(other)}`),
+        ]),
+      ),
+    ),
+  ];
+}
+
+function historyNotProven({ states, bundles, unlinked }: FoundHistory): string[] {
+  const newest = states.at(-1)?.size ?? 0;
+  const signed = states.flatMap((state) => state.signed);
+  return [
+    ...unlinked.map(
+      (size) =>
+        `That the log of ${counted(size)} is the beginning of that of ${counted(newest)}. Ask the owner of the log for the ` +
+        `proof: fractal audit prove --from ${size} --to ${newest}`,
+    ),
+    ...onePerText([
+      ...signed.flatMap(keyNotProven),
+      ...signed.flatMap(cosignersNotProven),
+      ...signed.flatMap(({ unchecked }) =>
+        unchecked.map(
+          (name) => `A signature of ${name} on a checkpoint: its key was not given, so it was not looked at.`,
+        ),
+      ),
+    ]),
+    ...onePerText(bundles.flatMap(entryNotProven)),
+    ...ALWAYS,
+    ...bundles.map(({ entry }) => timeOf(entry)),
+  ];
+}
+
+const onePerText = (sentences: readonly string[]): string[] => [...new Set(sentences)];

@@ -2,7 +2,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FIXED_LIMITS, badInputError, notFoundError, usageError } from '../../base/index.ts';
-import { headline, shippedVerifier, spaced, verifyBundle } from '../../node/index.ts';
+import { mainRows, shippedVerifier, spaced, verifyFiles, type GivenFile } from '../../node/index.ts';
 import { oneLine } from '../output/text.ts';
 import { note, writeJson, writeLine, type Session, type SessionOf } from '../session.ts';
 
@@ -28,28 +28,26 @@ export async function writeVerifier(session: AuditSession): Promise<number> {
   return 0;
 }
 
-export async function checkBundle(session: AuditSession, file: string | undefined): Promise<number> {
-  if (file === undefined)
+/** Bundles, checkpoints that somebody kept and proofs of growth, checked together. */
+export async function checkBundle(session: AuditSession, names: readonly string[]): Promise<number> {
+  const { key = [], checkpoint = [], json } = session.values;
+  const files: GivenFile[] = [];
+  for (const name of [...names, ...checkpoint]) files.push({ name, text: await readBundle(session, name) });
+  if (files.length === 0)
     throw usageError(
       'usage.argument',
       '`fractal audit verify-bundle` needs a file',
       '`fractal audit prove` makes one.',
     );
-  const { key = [], json } = session.values;
-  const found = await verifyBundle(await readBundle(session, file), key);
+  const found = await verifyFiles(files, key);
   if (json) {
     await writeJson(session, { ok: true, ...found });
     return 0;
   }
-  const { entry, fingerprint } = found;
   const { style } = session;
-  const isKnown = found.is_key_known || found.cosignatures.some((one) => one.is_key_known);
-  await writeLine(session, isKnown ? style.green(headline(found)) : headline(found));
-  await writeLine(
-    session,
-    `${entry.timestamp} ${oneLine(entry.actor_id)} ${oneLine(entry.event_type)} ${oneLine(entry.resource)}`,
-  );
-  await writeLine(session, oneLine(JSON.stringify(entry.detail)));
+  await writeLine(session, found.is_proven ? style.green(found.headline) : found.headline);
+  for (const [name, text] of mainRows(found))
+    await writeLine(session, `  ${oneLine(name).padEnd(8)}  ${oneLine(text)}`.trimEnd());
   for (const [title, sentences] of [
     ['Proven:', found.proven],
     ['Not proven:', found.not_proven],
@@ -57,17 +55,17 @@ export async function checkBundle(session: AuditSession, file: string | undefine
     await writeLine(session, title);
     for (const sentence of sentences) await writeLine(session, `  * ${oneLine(sentence)}`);
   }
-  if (!isKnown)
+  if (!found.is_proven && 'key' in found)
     await note(
       session,
-      `The key is the bundle's own: ask the owner of the node whether theirs is ${found.key} (fingerprint ${spaced(fingerprint)})`,
+      `The key is the bundle's own: ask the owner of the node whether theirs is ${found.key} (fingerprint ${spaced(found.fingerprint)})`,
     );
   return 0;
 }
 
 async function readBundle(session: Session, name: string): Promise<string> {
   const file = await open(path.resolve(session.io.cwd, name)).catch(() => {
-    throw notFoundError('audit.bundle_absent', 'the bundle cannot be read', 'Check the path.', {
+    throw notFoundError('audit.bundle_absent', 'the file cannot be read', 'Check the path.', {
       place: { source: name },
     });
   });
@@ -75,7 +73,9 @@ async function readBundle(session: Session, name: string): Promise<string> {
     const { value: most } = FIXED_LIMITS.audit_bundle_bytes;
     const { bytesRead, buffer } = await file.read(Buffer.alloc(most + 1), 0, most + 1, 0);
     if (bytesRead > most)
-      throw badInputError('audit.bundle_size', `a bundle has at most ${most} bytes`, 'Check the path.');
+      throw badInputError('audit.bundle_size', `a file has at most ${most} bytes`, 'Check the path.', {
+        place: { source: name },
+      });
     // Bytes that are no UTF-8 become others, and then nothing fits.
     return buffer.toString('utf8', 0, bytesRead);
   } finally {

@@ -9,7 +9,13 @@ import { checkBundle, writeTo, writeVerifier, type AuditSession } from './audit-
 import { note, runningSocket, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
 export const runAudit: Run<'audit'> = async (session) => {
-  const [action = 'show', word] = session.arguments;
+  const [action = 'show', word, ...more] = session.arguments;
+  if (more.length > 0 && action !== 'verify-bundle')
+    throw usageError(
+      'usage.argument',
+      `\`fractal audit ${action}\` does not take "${more[0] ?? ''}"`,
+      '`fractal audit --help` shows how it is used.',
+    );
   switch (action) {
     case 'verify':
       return await verify(session);
@@ -39,7 +45,7 @@ export const runAudit: Run<'audit'> = async (session) => {
     case 'verifier':
       return await writeVerifier(session);
     case 'verify-bundle':
-      return await checkBundle(session, word);
+      return await checkBundle(session, word === undefined ? [] : [word, ...more]);
     default:
       return await show(session);
   }
