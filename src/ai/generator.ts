@@ -36,6 +36,8 @@ export interface GenerateEnd {
   /** Null when an endpoint does not count. */
   readonly prompt_tokens: number | null;
   readonly completion_tokens: number | null;
+  /** Tokens of the prompt that were kept from a request that began alike, and not read again; where that is known. */
+  readonly cached_tokens?: number;
 }
 
 /** A piece of the text. The last one has `end`, and may be empty. */

@@ -32,7 +32,9 @@ export type {
   Generators,
 } from './generator.ts';
 export type { Inference, InferenceLog } from './inference.ts';
-export { LLAMA_VERSION, LlamaGenerator } from './llama-generator.ts';
+export type { Draft } from './llama/draft.ts';
+export { LLAMA_VERSION } from './llama/library.ts';
+export { LlamaGenerator } from './llama-generator.ts';
 export type { LlamaOptions } from './llama-generator.ts';
 export { LazyModel, freeMemory } from './lazy-model.ts';
 export { compareVersions, offered, readCatalogue } from './model-catalogue.ts';

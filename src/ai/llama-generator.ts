@@ -1,9 +1,6 @@
-/**
- * Text from a GGUF file by llama.cpp. The library (`node-llama-cpp`) is not among the product's dependencies: it is
- * installed into a folder of its own when somebody wants it, and loaded from there.
- */
+/** Text from a GGUF file by llama.cpp, one at a time. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   FractalError,
   Serial,
@@ -17,37 +14,17 @@ import {
 import { cancelled } from './endpoint-generator.ts';
 import type { GenerateChunk, GenerateRequest, Generator, GeneratorModel } from './generator.ts';
 import { LazyModel, demandMemory, freeMemory } from './lazy-model.ts';
-
-export const LLAMA_VERSION = '3.22.1';
-
-/** What is used of the library. */
-interface Disposable {
-  dispose(): Promise<void>;
-}
-interface Llama extends Disposable {
-  loadModel(options: { modelPath: string }): Promise<LlamaModel>;
-  createGrammarForJsonSchema(schema: object): Promise<object>;
-  createGrammar(options: { grammar: string }): Promise<object>;
-}
-interface LlamaModel {
-  createContext(options: { contextSize: number }): Promise<{ getSequence(): Sequence }>;
-}
-interface Sequence {
-  readonly tokenMeter: { readonly usedOutputTokens: number };
-  readonly nextTokenIndex: number;
-}
-interface Chat {
-  generateResponse(
-    history: readonly object[],
-    options: object,
-  ): Promise<{
-    readonly metadata: { readonly stopReason: string };
-  }>;
-}
-interface Library {
-  readonly getLlama: (options: object) => Promise<Llama>;
-  readonly LlamaChat: new (options: { contextSequence: Sequence }) => Chat;
-}
+import { demandSameVocabulary, drafted, type Draft } from './llama/draft.ts';
+import {
+  llamaLibrary,
+  type Chat,
+  type Llama,
+  type LlamaLibrary,
+  type LlamaModel,
+  type Sequence,
+} from './llama/library.ts';
+import { Prompts } from './llama/prompts.ts';
+import { ggufMemory } from './model-manifest.ts';
 
 export interface LlamaOptions {
   /** The GGUF file. */
@@ -56,6 +33,10 @@ export interface LlamaOptions {
   readonly version: string;
   readonly sha256: string;
   readonly context_tokens: number;
+  /** What its manifest says that loading takes; read off its size when absent. */
+  readonly ram_bytes_needed?: number;
+  /** Who guesses the next tokens; nobody when absent. */
+  readonly draft?: Draft;
   /** Folder in which `npm install node-llama-cpp` was run. */
   readonly runtime: string;
   readonly threads?: number;
@@ -65,14 +46,15 @@ export interface LlamaOptions {
   readonly freeMemory?: () => number;
 }
 
-interface Loaded {
-  readonly llama: Llama;
+interface Place {
   readonly chat: Chat;
   readonly sequence: Sequence;
 }
 
-/** Room for weights as mapped, context and buffers, beside the file itself. */
-const MEMORY_FACTOR = 1.25;
+interface Loaded {
+  readonly llama: Llama;
+  readonly prompts: Prompts<Place>;
+}
 
 export class LlamaGenerator implements Generator {
   readonly model: GeneratorModel;
@@ -165,7 +147,7 @@ export class LlamaGenerator implements Generator {
   }
 
   async #run(
-    { llama, chat, sequence }: Loaded,
+    { llama, prompts }: Loaded,
     request: GenerateRequest,
     signal: AbortSignal,
     onText: (text: string) => void,
@@ -184,10 +166,14 @@ export class LlamaGenerator implements Generator {
       { type: 'model', response: [] },
     ];
     let tokens = 0;
+    const { chat, sequence } = prompts.take(messages);
+    const before = sequence.tokenMeter.usedInputTokens;
     const full = new AbortController();
     const answered = chat.generateResponse(history, {
       maxTokens,
       temperature,
+      // The library would make tokens unlikely that were said before; a quote has to say them again.
+      repeatPenalty: false,
       signal: AbortSignal.any([signal, full.signal]),
       ...(seed === undefined ? {} : { seed }),
       ...(stop === undefined ? {} : { customStopTriggers: stop }),
@@ -198,9 +184,9 @@ export class LlamaGenerator implements Generator {
       },
       contextShift: {
         // The library would let the oldest text fall out in silence, also when this throws: so the work ends here.
-        strategy: ({ chatHistory }: { readonly chatHistory: unknown }) => {
+        strategy: () => {
           full.abort();
-          return { chatHistory, metadata: null };
+          return { chatHistory: [{ type: 'model', response: [] }], metadata: null };
         },
       },
     });
@@ -211,12 +197,15 @@ export class LlamaGenerator implements Generator {
         throw full.signal.aborted ? this.#tooLong() : error;
       },
     );
+    const asked = Math.max(0, sequence.nextTokenIndex - tokens);
+    const read = sequence.tokenMeter.usedInputTokens - before;
     return {
       text: '',
       end: {
         finish_reason: reason === 'maxTokens' ? 'length' : 'stop',
-        prompt_tokens: Math.max(0, sequence.nextTokenIndex - tokens),
+        prompt_tokens: asked,
         completion_tokens: tokens,
+        cached_tokens: Math.max(0, asked - read),
       },
     };
   }
@@ -230,63 +219,77 @@ export class LlamaGenerator implements Generator {
   }
 
   async #start(): Promise<Loaded> {
-    const { file, context_tokens: contextSize, threads } = this.#options;
-    await this.#checkFile();
-    const { getLlama, LlamaChat } = await this.#library();
-    const llama = await getLlama({
+    const { file, sha256, threads, fs, runtime, draft, ram_bytes_needed: ram } = this.#options;
+    await this.#checkFile(file, sha256, ram);
+    if (typeof draft === 'object') await this.#checkFile(draft.file, draft.sha256);
+    const library = await llamaLibrary(fs, runtime);
+    const llama = await library.getLlama({
       gpu: false,
       build: 'never',
       skipDownload: true,
       progressLogs: false,
       logLevel: 'error',
-      ...(threads === undefined ? {} : { maxThreads: threads }),
+      // The library takes at least four. Threads of llama.cpp wait for each other by spinning: on two cores four made 0.4
+      // tokens a second where two made 124.
+      maxThreads: threads ?? availableParallelism(),
     });
     try {
       const model = await llama.loadModel({ modelPath: file });
-      const sequence = (await model.createContext({ contextSize })).getSequence();
-      return { llama, sequence, chat: new LlamaChat({ contextSequence: sequence }) };
+      const guesser =
+        typeof draft === 'object' ? await llama.loadModel({ modelPath: draft.file }) : undefined;
+      if (guesser !== undefined) demandSameVocabulary(model, guesser);
+      return { llama, prompts: new Prompts(await this.#places(library, model, guesser)) };
     } catch (error) {
       await llama.dispose();
       throw error;
     }
   }
 
-  async #checkFile(): Promise<void> {
-    const { fs, file, sha256, id } = this.#options;
+  /** One for each prompt that is kept, as many as memory has room for. */
+  async #places(library: LlamaLibrary, model: LlamaModel, guesser: LlamaModel | undefined): Promise<Place[]> {
+    const { context_tokens: contextSize, draft, limits } = this.#options;
+    const free = (this.#options.freeMemory ?? freeMemory)();
+    const needed = async (sequences: number): Promise<number> => {
+      let bytes = 0;
+      for (const { fileInsights } of guesser === undefined ? [model] : [model, guesser])
+        bytes += (
+          await fileInsights.estimateContextResourceRequirementsV2({
+            contextSize,
+            sequences,
+            modelGpuLayers: 0,
+          })
+        ).cpuRam;
+      return bytes;
+    };
+    let sequences = limits.generate_prompts;
+    while (sequences > 1 && (await needed(sequences)) > free) sequences--;
+    demandMemory(this.model.id, await needed(sequences), free);
+    const context = await model.createContext({ contextSize, sequences });
+    const guessing = await guesser?.createContext({ contextSize, sequences });
+    return Array.from({ length: sequences }, () => {
+      const tokenPredictor = draft === undefined ? undefined : drafted(library, guessing?.getSequence());
+      const sequence = context.getSequence(tokenPredictor === undefined ? undefined : { tokenPredictor });
+      return { sequence, chat: new library.LlamaChat({ contextSequence: sequence }) };
+    });
+  }
+
+  async #checkFile(file: string, sha256: string, needed?: number): Promise<void> {
+    const { fs, id } = this.#options;
     const stat = await fs.stat(file);
     if (stat === undefined)
       throw unavailableError(
         'model.missing',
-        `the file of the model ${id} is not there`,
+        `the file ${path.basename(file)} of the model ${id} is not there`,
         'Add the model again.',
       );
-    demandMemory(id, Math.ceil(stat.size * MEMORY_FACTOR), (this.#options.freeMemory ?? freeMemory)());
+    demandMemory(id, needed ?? ggufMemory(stat.size), (this.#options.freeMemory ?? freeMemory)());
     const hash = new Sha256();
     for await (const chunk of fs.readStream(file)) hash.update(chunk);
     if (hash.digest() !== sha256)
       throw integrityError(
         'model.hash',
-        `the file of the model ${id} is not the one that was added`,
+        `the file ${path.basename(file)} of the model ${id} is not the one that was added`,
         'Take it from its source again; a changed model must carry a version and a hash of its own.',
       );
-  }
-
-  async #library(): Promise<Library> {
-    const { runtime, fs } = this.#options;
-    const folder = path.join(runtime, 'node_modules', 'node-llama-cpp');
-    const manifest = path.join(folder, 'package.json');
-    const found =
-      (await fs.stat(manifest)) === undefined
-        ? undefined
-        : (JSON.parse(new TextDecoder().decode(await fs.readFile(manifest))) as { version?: string }).version;
-    if (found !== LLAMA_VERSION)
-      throw unavailableError(
-        'runtime.missing',
-        found === undefined
-          ? 'llama.cpp is not installed'
-          : `llama.cpp is here as ${found}, not as ${LLAMA_VERSION}`,
-        `Run \`npm install --prefix ${runtime} --ignore-scripts node-llama-cpp@${LLAMA_VERSION}\`.`,
-      );
-    return (await import(pathToFileURL(path.join(folder, 'dist', 'index.js')).href)) as Library;
   }
 }

@@ -68,8 +68,8 @@ const FORMATS: Readonly<Record<AnyManifest['format'], readonly [ModelRuntime, re
   endpoint: ['endpoint', ['generator']],
 };
 
-/** Room for weights as mapped, context and buffers, beside the file itself. */
-export const GGUF_MEMORY_FACTOR = 1.25;
+/** What a GGUF file of that size takes when nothing says it: itself, and room for context and buffers. */
+export const ggufMemory = (bytes: number): number => Math.ceil(bytes * 1.25);
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const HASH = /^[0-9a-f]{64}$/;
@@ -155,7 +155,7 @@ export function checkManifest(bytes: Uint8Array, where: string): AnyManifest {
     ...(given as unknown as AnyManifest),
     files,
     card: cardOf(given['card'], where),
-    ram_bytes_needed: ram ?? Math.ceil(bytesOfAll * GGUF_MEMORY_FACTOR),
+    ram_bytes_needed: ram ?? ggufMemory(bytesOfAll),
   };
 }
 

@@ -265,6 +265,11 @@ export const LIMITS = {
     unit: 'requests',
     why: 'requests that wait for the generator, which writes one text at a time; a further one is refused',
   },
+  generate_prompts: {
+    value: 2,
+    unit: 'prompts',
+    why: 'prompts that a model run by the node keeps as read, each in a context of its own; fewer when memory has no room',
+  },
   model_idle_ms: {
     value: 300_000,
     unit: 'milliseconds',

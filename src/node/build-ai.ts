@@ -75,9 +75,15 @@ function generatorOf(
 ): Generator | undefined {
   if (generator === undefined) return undefined;
   if ('endpoint' in generator) return new EndpointGenerator({ hosts: [], ...generator, limits });
-  const { gguf, runtime = RUNTIME_FOLDER, ...identity } = generator;
+  const { gguf, runtime = RUNTIME_FOLDER, draft, ...identity } = generator;
   return new LlamaGenerator({
     ...identity,
+    ...(draft === undefined
+      ? {}
+      : {
+          draft:
+            draft === 'prompt' ? draft : { file: path.resolve(dataDir, draft.gguf), sha256: draft.sha256 },
+        }),
     file: path.resolve(dataDir, gguf),
     runtime: path.resolve(dataDir, runtime),
     fs,

@@ -35,6 +35,10 @@ export type GeneratorSettings =
       readonly version: string;
       readonly sha256: string;
       readonly context_tokens: number;
+      /** What loading it takes; read off the file's size when absent. */
+      readonly ram_bytes_needed?: number;
+      /** Who guesses tokens for it to check: a GGUF of the same vocabulary, or the prompt. Nobody when absent. */
+      readonly draft?: 'prompt' | { readonly gguf: string; readonly sha256: string };
       /** Folder with llama.cpp; `runtimes/llama-cpp` in the data directory when absent. */
       readonly runtime?: string;
     };
@@ -177,9 +181,21 @@ const GGUF = {
   version: 'text',
   sha256: 'text',
   context_tokens: 'whole',
+  ram_bytes_needed: 'whole',
+  draft: 'draft',
   runtime: 'text',
 };
-const OPTIONAL = ['hosts', 'runtime'];
+const OPTIONAL = ['hosts', 'runtime', 'ram_bytes_needed', 'draft'];
+
+const FITS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  text: isText,
+  whole: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+  list: (value) => Array.isArray(value) && value.every(isText),
+  draft: (value) => {
+    const { gguf, sha256, ...more } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    return value === 'prompt' || (isText(gguf) && isText(sha256) && Object.keys(more).length === 0);
+  },
+};
 
 /** What is wrong with the section, in words. */
 function generatorFault(generator: unknown): string | undefined {
@@ -191,13 +207,7 @@ function generatorFault(generator: unknown): string | undefined {
     const type = Object.hasOwn(form, name) ? form[name] : undefined;
     if (type === undefined)
       return `generator.${name} is not a setting; settings are ${Object.keys(form).join(', ')}`;
-    const fits =
-      type === 'text'
-        ? isText(value)
-        : type === 'whole'
-          ? Number.isSafeInteger(value) && Number(value) > 0
-          : Array.isArray(value) && value.every(isText);
-    if (!fits) return `generator.${name} is not of its type`;
+    if (FITS[type]?.(value) !== true) return `generator.${name} is not of its type`;
   }
   const missing = Object.keys(form).find((name) => !OPTIONAL.includes(name) && !Object.hasOwn(given, name));
   return missing === undefined ? undefined : `generator.${missing} is missing`;

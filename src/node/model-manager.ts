@@ -366,6 +366,7 @@ export class ModelManager {
           version: manifest.version,
           sha256: gguf.sha256,
           context_tokens: context,
+          ram_bytes_needed: manifest.ram_bytes_needed,
           runtime: path.join(dataDir, RUNTIME_FOLDER),
           fs,
           limits,
@@ -462,6 +463,7 @@ function generatorSettings({ name }: StoredModel, { manifest }: AnyModelFolder):
     version,
     sha256: file.sha256,
     context_tokens: context,
+    ram_bytes_needed: manifest.ram_bytes_needed,
   };
 }
 

@@ -2,7 +2,7 @@
  * The doors that programs written for OpenAI know: models, embeddings, chat completions. Errors have OpenAI's form, so
  * that its clients show them. Without a temperature the likeliest token is taken, not a drawn one.
  */
-import { systemClock, usageError, type FractalError } from '../base/index.ts';
+import { systemClock, notFoundError, usageError, type FractalError } from '../base/index.ts';
 import type { GenerateEvent, GenerateTextRequest, NodeApi } from '../node/index.ts';
 import { CHAT_REQUEST, EMBEDDINGS_REQUEST } from './ai-schemas.ts';
 import { jsonBody } from './body.ts';
@@ -73,9 +73,9 @@ export const openAiEmbeddings = inOpenAiForm(async (context, options, node) => {
 async function demandModel(node: NodeApi, name: string, kind: 'embedding' | 'generator'): Promise<void> {
   const models = (await node.servedModels()).filter((one) => one.kind === kind);
   if (models.length === 0 || models.some(({ id }) => id === name)) return;
-  throw usageError(
+  throw notFoundError(
     'model.unknown',
-    `there is no model of that name for this`,
+    'there is no model of that name for this',
     `Models are ${models.map(({ id }) => id).join(', ')}.`,
   );
 }
@@ -172,10 +172,15 @@ const head = ({ model }: ChatRequest, id: string, object: string): object => ({
   model,
 });
 
-const usageOf = ({ prompt_tokens: prompt, completion_tokens: completion }: End): object => ({
+const usageOf = ({
+  prompt_tokens: prompt,
+  completion_tokens: completion,
+  cached_tokens: kept,
+}: End): object => ({
   prompt_tokens: prompt ?? 0,
   completion_tokens: completion ?? 0,
   total_tokens: (prompt ?? 0) + (completion ?? 0),
+  ...(kept === undefined ? {} : { prompt_tokens_details: { cached_tokens: kept } }),
 });
 
 async function streamed(

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { TEST_GGUF, TEST_RUNTIME, fetchTestModels } from '../../tools/fetch-test-model.ts';
 
 const FOLDER = path.resolve('.cache/peers/npm');
 const WANTED = { openai: '7.59.0', '@modelcontextprotocol/sdk': '1.32.2' } as const;
@@ -30,4 +31,16 @@ export function npmPeers():
       return { missing: `${named[0]?.[0]} cannot be installed: ${(error as Error).message.split('\n')[0]}` };
     }
   return { folderOf };
+}
+
+/** The `generator` of a node that runs a real model, or why there is none. */
+export function realGenerator(): { readonly generator: object } | { readonly missing: string } {
+  try {
+    fetchTestModels();
+  } catch (error) {
+    return { missing: `the test model cannot be fetched: ${(error as Error).message.split('\n')[0]}` };
+  }
+  const { file: gguf, sha256 } = TEST_GGUF;
+  const identity = { id: 'smollm2-135m-instruct', version: 'q4_1', context_tokens: 2048 };
+  return { generator: { gguf, sha256, ...identity, runtime: TEST_RUNTIME } };
 }

@@ -87,7 +87,7 @@ test('errors have the form of OpenAI', async () => {
     ['/v1/chat/completions', { ...CHAT, n: 2 }, 400, 'generate.unsupported'],
     ['/v1/chat/completions', { ...CHAT, tools: [{}] }, 400, 'generate.unsupported'],
     ['/v1/chat/completions', { model: 'g' }, 400, 'http.request'],
-    ['/v1/embeddings', { model: 'other', input: 'a' }, 400, 'model.unknown'],
+    ['/v1/embeddings', { model: 'other', input: 'a' }, 404, 'model.unknown'],
   ];
   for (const [path, body, status, code] of faulty) {
     const response = await post(path, body);
