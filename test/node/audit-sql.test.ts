@@ -93,6 +93,11 @@ describe('audit.log in SQL', () => {
       await rowsOf(node, 'select l.time::integer from audit.log as l(time, b) where l.time = 2'),
       [[2]],
     );
+    const renamed = 'select nr, moment from audit.log as l(nr, moment) where nr = 2';
+    assert.deepEqual(
+      await rowsOf(node, renamed),
+      await rowsOf(node, 'select id, time from audit.log where id = 2'),
+    );
     const described = await rowsOf(node, 'describe audit.log');
     assert.deepEqual(described.map(([name, type]) => `${String(name)} ${String(type)}`).slice(0, 3), [
       'id BIGINT',

@@ -403,9 +403,7 @@ class Planner {
     const source = await made(this.#store, 'select * from fractal_source', []);
     Object.assign(source['from_table'] as AstNode, { alias });
     const isAlone = place.select['from_table'] === node;
-    const pushed = conjuncts(
-      place.isKept && node['sample'] === null ? place.select['where_clause'] : null,
-    ).filter(
+    const pushed = conjuncts(place.isKept && isPlain(node) ? place.select['where_clause'] : null).filter(
       (one) =>
         isMovable(one, (called) => DOMAIN_FUNCTIONS.has(called)) &&
         [...columnRefs(one)].every(
@@ -421,12 +419,11 @@ class Planner {
       source['where_clause'] = conjunction(pushed);
       reads.unshift(await textOf(this.#store, source));
     }
-    const isWhole = this.#names?.has(foldName(alias)) === true;
     const site: ExternalSite = {
       kind: 'external',
       number: this.sites.length,
       name,
-      names: isWhole ? undefined : this.#names,
+      names: this.#namesOf(node, alias),
       reads,
     };
     this.sites.push(site);
@@ -438,16 +435,19 @@ class Planner {
     });
   }
 
+  /** Columns that the statement may read of a table; undefined for any. New names go by place, so they need all. */
+  #namesOf(node: AstNode, alias: string): ReadonlySet<string> | undefined {
+    return isRenamed(node) || this.#names?.has(foldName(alias)) === true ? undefined : this.#names;
+  }
+
   async #auditLog(node: AstNode, place: Place): Promise<void> {
     const alias = aliasOf(node, foldName(String(node['table_name'])));
-    // Columns under other names are not looked for; rows of a sample are drawn before WHERE.
-    const isPlain = (node['column_name_alias'] as unknown[]).length === 0 && node['sample'] === null;
-    const where = place.isKept && isPlain ? place.select['where_clause'] : null;
+    const where = place.isKept && isPlain(node) ? place.select['where_clause'] : null;
     const isAlone = place.select['from_table'] === node;
     const site: AuditSite = {
       kind: 'audit',
       number: this.sites.length,
-      names: this.#names?.has(foldName(alias)) === true ? undefined : this.#names,
+      names: this.#namesOf(node, alias),
       bounds: await auditBounds(this.#store, conjuncts(where), { alias, isAlone }),
       isDescribed: this.#isDescribed,
     };
@@ -471,6 +471,11 @@ const PASSAGE_NAMES = [
 
 const aliasOf = (node: AstNode, otherwise: string): string =>
   node['alias'] === '' ? otherwise : String(node['alias']);
+
+const isRenamed = (node: AstNode): boolean => (node['column_name_alias'] as unknown[]).length > 0;
+
+/** Whether WHERE may be met early: its names are those of the table, and no sample is drawn before it. */
+const isPlain = (node: AstNode): boolean => !isRenamed(node) && node['sample'] === null;
 
 /** Written here so that the guard knows it without the engine that reads it. */
 export const isAuditLogNode = (node: AstNode): boolean =>

@@ -96,6 +96,9 @@ describe('external tables', () => {
         [[1]],
       ],
       [`select r from ext.readings r where n = 3`, [[{ n: 3, site_id: 's1', value: null, note: null }]]],
+      // New names go by place, and may be names of other columns.
+      ['select value from ext.readings as x(value, s, n) where n > 2', [[2]]],
+      [`select count(*) from ext.readings as x(a, b) where b = 's1'`, [[2]]],
       [
         `select name from (from node.tables select table_name as name where schema_name = 'ext') order by all`,
         [['events'], ['parts'], ['readings']],
