@@ -3,8 +3,20 @@
  * folder of its own suite.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+
+/** More runs of what `npm test` runs a little of: `npm run test:soak`. */
+const SOAK: Readonly<Record<string, string>> = {
+  FEDERATED_ATTACKS: 'all',
+  FRACTAL_LONG: '1',
+  FRACTAL_RUNS: '100',
+  FUZZ_RUNS: '2000',
+  COMPLIANCE_RUNS: '25',
+  GOVERNED_RUNS: '60',
+  SEARCH_RUNS: '30',
+  WRITES_RUNS: '150',
+};
 
 /** Suites that are too slow, or need more than npm, for `npm test`. */
 const SUITES = ['browser', 'crash', 'models', 'peers'];
@@ -13,7 +25,10 @@ const suite = process.argv[2] ?? 'unit';
 const apart = (file: string): boolean => SUITES.some((name) => file.startsWith(`test/${name}/`));
 const files = globSync('test/**/*.test.ts')
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => (suite === 'unit' ? !apart(file) : file.startsWith(`test/${suite}/`)))
+  .filter((file) => (suite === 'unit' || suite === 'soak' ? !apart(file) : file.startsWith(`test/${suite}/`)))
+  .filter(
+    (file) => suite !== 'soak' || Object.keys(SOAK).some((name) => readFileSync(file, 'utf8').includes(name)),
+  )
   .sort();
 if (files.length === 0) {
   process.stderr.write(`there are no tests in the suite ${suite}\n`);
@@ -27,6 +42,7 @@ const child = spawn(
   {
     stdio: 'inherit',
     env: {
+      ...(suite === 'soak' ? SOAK : {}),
       ...process.env,
       UV_THREADPOOL_SIZE: '16',
       LANCEDB_LOG: 'error',

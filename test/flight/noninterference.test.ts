@@ -23,6 +23,9 @@ import { ANN, BOB, CANARY, NUMBER, RULES, fill } from '../security/hidden.ts';
 import { governed, type Governed } from './governed-kit.ts';
 import { messagesOf, tableOf } from './kit.ts';
 
+/** Every statement as everybody; otherwise the second asks a third of them. */
+const IS_WHOLE = process.env['FEDERATED_ATTACKS'] === 'all';
+
 type Question = (client: FlightSqlClient) => Promise<string>;
 
 const WITH_METERS = {
@@ -98,6 +101,11 @@ async function sameFor(who: string, name: string, question: Question): Promise<s
     if (!name.toLowerCase().includes(hidden)) assert.ok(!found.includes(hidden), `${name}: ${hidden}`);
   return found;
 }
+
+const asked = (statements: readonly string[]): (readonly ['ann' | 'bob', string])[] => [
+  ...statements.map((text) => ['ann', text] as const),
+  ...statements.filter((_, i) => IS_WHOLE || i % 3 === 0).map((text) => ['bob', text] as const),
+];
 
 const METER_ATTACKS = [
   'from ext.meters',
@@ -186,22 +194,20 @@ describe('over Flight, what is hidden makes no difference', () => {
 
   for (const [kind, statements] of Object.entries(ATTACKS))
     it(`${kind} (${statements.length})`, async () => {
-      for (const who of both)
-        for (const text of statements) {
-          const answer = await sameFor(who, text, rows(text));
-          const told = await sameFor(who, text, prepared(text));
-          // Preparing must not tell more than running: a name unknown to one is unknown to the other.
-          if (told.startsWith('{"code":"sql.name"')) assert.ok(answer.startsWith('{"code":'), text);
-        }
+      for (const [who, text] of asked(statements)) {
+        const answer = await sameFor(who, text, rows(text));
+        const told = await sameFor(who, text, prepared(text));
+        // Preparing must not tell more than running: a name unknown to one is unknown to the other.
+        if (told.startsWith('{"code":"sql.name"')) assert.ok(answer.startsWith('{"code":'), text);
+      }
     });
 
   it(`in files that are read as tables (${METER_ATTACKS.length})`, async () => {
-    for (const who of both)
-      for (const text of METER_ATTACKS) {
-        const name = text.includes('canary') ? `${text} ${CANARY}` : text;
-        await sameFor(who, name, rows(text));
-        await sameFor(who, name, prepared(text));
-      }
+    for (const [who, text] of asked(METER_ATTACKS)) {
+      const name = text.includes('canary') ? `${text} ${CANARY}` : text;
+      await sameFor(who, name, rows(text));
+      await sameFor(who, name, prepared(text));
+    }
     await sameFor('ann', 'a transaction', inTransaction('from ext.meters'));
     const [full] = clients.get('ann')!;
     assert.equal((await tableOf(full!.query('from ext.meters'))).numRows, 2);

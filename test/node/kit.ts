@@ -1,5 +1,6 @@
 /** A node in a folder of its own, and small documents in the official formats, written for the tests. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { silentLog, type FileSystem, type Limits } from '../../src/base/index.ts';
@@ -54,10 +55,24 @@ async function openTestNode(dataDir: string): Promise<FractalNode> {
   return await openNode({ dataDir, log: silentLog, principal: 'local-operator' });
 }
 
+let initial: Promise<string> | undefined;
+
+/** A data directory as `initNode` leaves it. It is made once in a process and copied, so ids and keys are the same in each. */
+async function freshDataDir(folder: string): Promise<string> {
+  initial ??= (async () => {
+    const made = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    await initNode({ dataDir: path.join(made, 'node'), log: silentLog, name: 'test' });
+    return made;
+  })();
+  const dataDir = path.join(folder, 'node');
+  await cp(path.join(await initial, 'node'), dataDir, { recursive: true, preserveTimestamps: true });
+  return dataDir;
+}
+
 export async function testNode(): Promise<TestNode> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
-  const dataDir = path.join(folder, 'node');
-  await initNode({ dataDir, log: silentLog, name: 'test' });
+  const dataDir = await freshDataDir(folder);
   return new TestNode(folder, dataDir, await openTestNode(dataDir));
 }
 
@@ -77,8 +92,7 @@ export async function queueNode(
   options: { fs?: FileSystem; limits?: Partial<Limits> } = {},
 ): Promise<QueueNode> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fractal-test-'));
-  const dataDir = path.join(folder, 'node');
-  await initNode({ dataDir, log: silentLog, name: 'test' });
+  const dataDir = await freshDataDir(folder);
   const config = path.join(dataDir, 'fractal.json');
   const text = JSON.parse(await readFile(config, 'utf8')) as object;
   await writeFile(config, JSON.stringify({ ...text, limits: options.limits ?? {} }));
