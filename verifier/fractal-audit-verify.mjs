@@ -35,7 +35,15 @@ const utf8 = (text) => new TextEncoder().encode(text);
 
 const toHex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+/** In pieces: a call takes only so many arguments. */
+function toBase64(bytes) {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += PIECE)
+    text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  return btoa(text);
+}
+
+const PIECE = 8192;
 
 /** Only the one spelling of these bytes; undefined for any other text. */
 function fromBase64(text) {
@@ -424,29 +432,33 @@ const BUNDLE_CHARS = 1_048_576;
 
 /** Throws `Refused` with the reason. */
 async function checkBundle(text, fields, named) {
-  const bundle = readBundle(text, fields);
-  const bytes = utf8(bundle.entry);
-  const entry = bundle.entry.isWellFormed() ? readEntry(bundle.entry) : undefined;
-  if (entry === undefined) throw new Refused('its entry is none');
-  const { checkpoint, log, cosignatures } = await checkSigned(bundle.checkpoint, bundle.keys, named);
+  const { entry, proof, checkpoint, keys } = readBundle(text, fields);
+  const [found] = await checkWithin([{ text: entry, proof }], checkpoint, keys, named);
+  if (found === undefined) throw new Refused('its entry is none');
+  return found;
+}
+
+/** Entries under one checkpoint. Throws `Refused` with the reason. */
+async function checkWithin(entries, printed, keys, named) {
+  const { checkpoint, log, cosignatures } = await checkSigned(printed, keys, named);
   const { origin, size, root } = checkpoint;
-  if (originOf(entry.node_id) !== origin)
-    throw new Refused('its checkpoint is that of the log of another node');
-  const hash = await leafHashOf(bytes);
-  const proof = bundle.proof.map(readHash);
-  if (entry.entry_id >= size)
-    throw new Refused(`its checkpoint covers ${size} entries, not entry ${entry.entry_id}`);
-  if (!(await isIncluded(hash, entry.entry_id, size, proof, root)))
-    throw new Refused(
-      'the entry is not in the tree that was signed: it, its number or the proof was changed',
-    );
-  return {
-    ...log,
-    entry,
-    hash: toHex(hash),
-    checkpoint: { origin, size, root: toBase64(root) },
-    cosignatures,
-  };
+  const found = [];
+  for (const { text, proof } of entries) {
+    const entry = text.isWellFormed() ? readEntry(text) : undefined;
+    if (entry === undefined) throw new Refused('its entry is none');
+    if (originOf(entry.node_id) !== origin)
+      throw new Refused('its checkpoint is that of the log of another node');
+    if (entry.entry_id >= size)
+      throw new Refused(`its checkpoint covers ${size} entries, not entry ${entry.entry_id}`);
+    const hash = await leafHashOf(utf8(text));
+    if (!(await isIncluded(hash, entry.entry_id, size, proof.map(readHash), root)))
+      throw new Refused(
+        'the entry is not in the tree that was signed: it, its number or the proof was changed',
+      );
+    const tree = { origin, size, root: toBase64(root) };
+    found.push({ ...log, entry, hash: toHex(hash), checkpoint: tree, cosignatures });
+  }
+  return found;
 }
 
 function readHash(text) {
@@ -506,8 +518,118 @@ async function checkGrowth(text, value, named) {
   return { ...found, signed };
 }
 
+// report.ts
+/**
+ * Bundles of a report: the entry that recorded it, the report itself, files put to it as evidence. The entry holds a
+ * commitment, SHA-256 over a salt and the report, so that nobody can try reports out on it; the salt is that of this entry
+ * alone and lies in its bundle.
+ */
+
+const REPORT_FORMAT = 'fractal.audit-report/1';
+
+/** As `printf '%s %s\n%s' FORMAT SALT TEXT | sha256sum`. */
+const commitment = async (format, salt, text) => toHex(await sha256(utf8(`${format} ${salt}\n${text}`)));
+
+const commitReport = (salt, report) => commitment(REPORT_FORMAT, salt, report);
+
+const commitEvidence = (salt, evidence) =>
+  commitment(
+    'fractal.audit-evidence/1',
+    salt,
+    JSON.stringify(evidence.map(({ name, sha256: hash }) => ({ name, sha256: hash }))),
+  );
+
+const REPORT_FIELDS = [
+  ...['format', 'entry', 'proof', 'checkpoint', 'keys'],
+  ...['report', 'salt', 'evidence', 'attached'],
+];
+
+/** Throws `Refused` with the reason. */
+async function checkReport(text, value, named) {
+  const bundle = readReport(text, value);
+  const within = { text: bundle.entry, proof: bundle.proof };
+  const attached =
+    bundle.attached === null ? [] : [{ text: bundle.attached.entry, proof: bundle.attached.proof }];
+  const [found, link] = await checkWithin([within, ...attached], bundle.checkpoint, bundle.keys, named);
+  if (found === undefined) throw new Refused('its entry is none');
+  const committed = textAt(found.entry.detail['made_from'], 'report_commitment');
+  if (committed === undefined) throw new Refused('its entry recorded no report');
+  if ((await commitReport(bundle.salt, bundle.report)) !== committed)
+    throw new Refused('the report is not the one that the entry recorded: it, or its salt, was changed');
+  const evidence = [];
+  for (const one of bundle.evidence) evidence.push(await checkEvidence(one));
+  const report = JSON.parse(bundle.report);
+  return {
+    ...found,
+    report: { content: report, evidence, attached: await attachedBy(bundle, found.entry, link?.entry) },
+  };
+}
+
+async function attachedBy({ evidence, attached }, report, entry) {
+  if (attached === null || entry === undefined) {
+    if (evidence.length > 0) throw new Refused('no entry wrote down its evidence');
+    return null;
+  }
+  if (entry.event_type !== ATTACHED || entry.detail['report'] !== report.entry_id)
+    throw new Refused('the entry that is to have written down its evidence is about something else');
+  if ((await commitEvidence(attached.salt, evidence)) !== entry.detail['evidence_commitment'])
+    throw new Refused('the evidence is not what was written down: a file, its name or the salt was changed');
+  return entry;
+}
+
+/** The entry that writes down which files were put to a report. */
+const ATTACHED = 'access.attach-evidence';
+
+async function checkEvidence({ name, sha256: hash, content }) {
+  if (content === null) return { name, sha256: hash, bytes: null };
+  const bytes = fromBase64(content);
+  if (bytes === undefined) throw new Refused(`the content of ${name} cannot be read`);
+  if (toHex(await sha256(bytes)) !== hash)
+    throw new Refused(`the content of ${name} does not fit its SHA-256`);
+  return { name, sha256: hash, bytes: bytes.length };
+}
+
+function readReport(text, value) {
+  const bundle = value;
+  const { entry, proof, checkpoint, keys, report, salt, evidence, attached } = bundle;
+  const fits =
+    areTexts([entry, checkpoint, report, salt]) &&
+    areTexts(proof) &&
+    areTexts(keys) &&
+    Array.isArray(evidence) &&
+    evidence.every(isEvidence) &&
+    (attached === null || isAttached(attached));
+  if (!fits) throw new Refused(`its fields are not ${REPORT_FIELDS.join(', ')}`);
+  checkWriting(value, text, REPORT_FIELDS, 'a bundle');
+  if (!report.isWellFormed()) throw new Refused('its report cannot be read');
+  readFields(`{"report":${report}}`);
+  return bundle;
+}
+
+const isEvidence = (one) => {
+  const { name, sha256: hash, content } = one ?? {};
+  return (
+    areTexts([name, hash]) &&
+    name.isWellFormed() &&
+    /^[0-9a-f]{64}$/.test(hash) &&
+    (content === null || typeof content === 'string') &&
+    Object.keys(one).join() === 'name,sha256,content'
+  );
+};
+
+const isAttached = (one) =>
+  typeof one === 'object' &&
+  areTexts([one.entry, one.salt]) &&
+  areTexts(one.proof) &&
+  Object.keys(one).join() === 'entry,proof,salt';
+
+const textAt = (value, name) => {
+  const found = typeof value === 'object' && value !== null ? value[name] : undefined;
+  return typeof found === 'string' ? found : undefined;
+};
+
 // words.ts
-/** What a bundle has shown and what it has not, in words for people who do not know what a hash is. */
+/** What files have shown and what they have not, in words for people who do not know what a hash is. */
 
 /** Whether somebody whom whoever checks knows has signed: the one place that decides it. */
 const isSignerKnown = ({ is_key_known, cosignatures }) =>
@@ -561,6 +683,7 @@ function proven(found) {
 const entryProven = (found, where) => [
   `Entry ${found.entry.entry_id} of the log ${found.checkpoint.origin} reads exactly ${where}. Not one character of it was ` +
     'changed after its checkpoint was signed.',
+  ...(found.report === undefined ? [] : reportProven(found, found.report)),
   ...(isErasure(found)
     ? [
         `The node has written down that it destroyed the key ${found.entry.resource}: what was locked with that key, and with no ` +
@@ -568,6 +691,47 @@ const entryProven = (found, where) => [
       ]
     : []),
 ];
+
+function reportProven({ entry }, { evidence, attached }) {
+  const made = entry.detail['made_from'];
+  const said = (name) => {
+    const value = made[name] ?? 'not recorded';
+    const text = Array.isArray(value) ? value.join('; ') : JSON.stringify(value);
+    return text.replace(/^"(.*)"$/, '$1') || 'none';
+  };
+  return [
+    `The report in this file is, word for word, the one that was recorded as entry ${entry.entry_id} on ${entry.timestamp}, ` +
+      `as the answer to ${entry.actor_id} (${entry.event_type}).`,
+    `It was recorded as made from the data of the node after commit ${said('data_version')}, law and records, ` +
+      `with ${said('day')} as the day; policy: ${said('policy')}; version of Fractal: ` +
+      `${said('app_version')}; models: ${said('models')}.`,
+    ...(attached === null
+      ? []
+      : [
+          `On ${attached.timestamp}, ${attached.actor_id} put ${evidence.length === 1 ? 'a file' : `${evidence.length} files`} to ` +
+            `it as evidence, and entry ${attached.entry_id} wrote down which: ` +
+            `${evidence.map(({ name, sha256 }) => `${name} (SHA-256 ${sha256})`).join(', ')}. They were not exchanged since.`,
+        ]),
+  ];
+}
+
+function reportNotProven({ evidence }) {
+  return [
+    'That the report is right, or complete. What was asked is in the log as a hash only: what of it the report does not ' +
+      'repeat is not shown.',
+    ...(evidence.length === 0
+      ? []
+      : [
+          'That the report was made from this evidence: somebody put it to the report, and the log says who and when.',
+        ]),
+    ...evidence
+      .filter(({ bytes }) => bytes === null)
+      .map(
+        ({ name, sha256 }) =>
+          `What ${name} says: only its SHA-256 is here. Compare that of the file you hold: ${sha256}`,
+      ),
+  ];
+}
 
 const cosignedInWords = ({ name, time }) =>
   `${name}, whose key you named, has confirmed that it saw the log in this very state on ${time}, and that it was ` +
@@ -602,10 +766,12 @@ const cosignersNotProven = ({ cosignatures }) =>
         `ask its owner whether the fingerprint is ${spaced(fingerprint)}.`,
     );
 
-const entryNotProven = (found) =>
-  isErasure(found)
+const entryNotProven = (found) => [
+  ...(isErasure(found)
     ? ['That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.']
-    : [];
+    : []),
+  ...(found.report === undefined ? [] : reportNotProven(found.report)),
+];
 
 const ALWAYS = [
   'That what the log says is true. A log shows that something was written down and not changed since, not that it ' +
@@ -732,8 +898,16 @@ async function checkOne(text, keys) {
       `Give with it the checkpoint, or a bundle, that you hold over ${String(fields['from'])} entries.`,
     );
   }
-  if (fields['format'] !== BUNDLE_FORMAT) throw new Refused(`its format is not ${BUNDLE_FORMAT}`);
-  return bundleVerdict(await checkBundle(text, fields, keys));
+  const bundle = await checkAnyBundle(text, fields, keys);
+  if (bundle === undefined) throw new Refused(`its format is neither ${BUNDLE_FORMAT} nor ${REPORT_FORMAT}`);
+  return bundleVerdict(bundle);
+}
+
+/** Undefined for what is none by its format. */
+async function checkAnyBundle(text, fields, keys) {
+  if (fields['format'] === BUNDLE_FORMAT) return await checkBundle(text, fields, keys);
+  if (fields['format'] === REPORT_FORMAT) return await checkReport(text, fields, keys);
+  return undefined;
 }
 
 /** Signed notes begin with the name of a log, JSON with a brace. */
@@ -744,9 +918,9 @@ async function readFile(text, known, keys) {
   const fields = readFields(text);
   if (fields['format'] === GROWTH_FORMAT)
     return { kind: 'growth', growth: await checkGrowth(text, fields, keys) };
-  if (fields['format'] === BUNDLE_FORMAT)
-    return { kind: 'bundle', bundle: await checkBundle(text, fields, keys) };
-  throw new Refused(`its format is neither ${BUNDLE_FORMAT} nor ${GROWTH_FORMAT}, and it is no checkpoint`);
+  const bundle = await checkAnyBundle(text, fields, keys);
+  if (bundle !== undefined) return { kind: 'bundle', bundle };
+  throw new Refused(`its format is none of ${BUNDLE_FORMAT}, ${REPORT_FORMAT}, ${GROWTH_FORMAT}`);
 }
 
 /** Keys that a file says are its own: what they signed shows whether they are. */
@@ -857,13 +1031,18 @@ function mainRows(verdict, indent = 0) {
   ];
 }
 
-const entryRows = ({ entry, checkpoint }, indent) => [
+const entryRows = ({ entry, checkpoint, report }, indent) => [
   ['Entry', `${entry.entry_id} of ${checkpoint.origin}`],
   ['When', entry.timestamp],
   ['Who', entry.actor_role === '' ? entry.actor_id : `${entry.actor_id} (${entry.actor_role})`],
   ['What', entry.event_type],
   ['To what', entry.resource],
   ['Detail', JSON.stringify(entry.detail, null, indent)],
+  ...(report === undefined ? [] : [['Report', JSON.stringify(report.content, null, indent)]]),
+  ...(report?.evidence ?? []).map(({ name, sha256, bytes }) => [
+    'Evidence',
+    `${name}, ${bytes === null ? 'by its SHA-256 alone' : `${bytes} bytes`}, SHA-256 ${sha256}`,
+  ]),
 ];
 
 /** Hashes and keys. */

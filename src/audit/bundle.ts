@@ -1,11 +1,12 @@
 /**
- * One entry with all that is needed to check it: its proof of inclusion, the signed checkpoint that the proof leads to,
+ * One entry, or a report with the entry that recorded it, with all that is needed to check it: its proof of inclusion, the signed checkpoint that the proof leads to,
  * the keys of the signatures. Made here; checked in `outside/check.ts`, with no log and no node.
  */
 import { badInputError, integrityError, usageError } from '../base/index.ts';
 import { Misused, Refused } from './outside/bytes.ts';
-import { BUNDLE_FORMAT } from './outside/check.ts';
+import { BUNDLE_CHARS, BUNDLE_FORMAT } from './outside/check.ts';
 import { checkFiles, type GivenFile } from './outside/files.ts';
+import { REPORT_FORMAT, type EvidenceFile, type ReportBundle } from './outside/report.ts';
 import type { AuditBundle, BundleVerdict, Verdict } from './outside/verdict.ts';
 import { readCosigned } from './cosigned.ts';
 import { inclusionProof } from './merkle.ts';
@@ -14,6 +15,13 @@ import { sizeOf, type AuditLog } from './log.ts';
 
 /** Throws `audit.entry_unknown`, and `audit.entry_expired` for one whose body is gone. */
 export async function makeBundle(log: AuditLog, id: number): Promise<AuditBundle> {
+  const entry = await textOf(log, id);
+  const { note, keys } = await signedOver(log, id + 1);
+  const proof = await proofOf(log, id, note);
+  return { format: BUNDLE_FORMAT, entry, proof, checkpoint: printNote(note), keys };
+}
+
+async function textOf(log: AuditLog, id: number): Promise<string> {
   const { bytes } = await log.line(id);
   if (bytes === undefined)
     throw badInputError(
@@ -21,19 +29,62 @@ export async function makeBundle(log: AuditLog, id: number): Promise<AuditBundle
       `entry ${id} has expired: only its hash is left`,
       '`fractal audit show` lists entries with their text.',
     );
-  const { note, keys } = await signedOver(log, id + 1);
-  const size = sizeOf(note);
-  const proof = await log.still(() => inclusionProof(log.tiles.hashAt, id, size));
-  return {
-    format: BUNDLE_FORMAT,
-    entry: bytes.toString('utf8'),
-    proof: proof.map((one) => Buffer.from(one).toString('base64')),
-    checkpoint: printNote(note),
-    keys,
-  };
+  return bytes.toString('utf8');
 }
 
-export const printBundle = (bundle: AuditBundle): string => `${JSON.stringify(bundle, null, 2)}\n`;
+async function proofOf(log: AuditLog, id: number, note: Note): Promise<string[]> {
+  const proof = await log.still(() => inclusionProof(log.tiles.hashAt, id, sizeOf(note)));
+  return proof.map((one) => Buffer.from(one).toString('base64'));
+}
+
+export interface ReportParts {
+  /** The entry that recorded the report. */
+  readonly id: number;
+  /** As it was committed to. */
+  readonly report: string;
+  readonly salt: string;
+  readonly evidence: readonly EvidenceFile[];
+  /** The entry that wrote down the evidence. */
+  readonly attached?: { readonly id: number; readonly salt: string };
+}
+
+/** Throws what `makeBundle` does, and `audit.bundle_size` for more than whoever checks takes. */
+export async function makeReport(log: AuditLog, parts: ReportParts): Promise<ReportBundle> {
+  const { id, report, salt, evidence, attached } = parts;
+  const entry = await textOf(log, id);
+  const { note, keys } = await signedOver(log, Math.max(id, attached?.id ?? 0) + 1);
+  const proof = await proofOf(log, id, note);
+  const link =
+    attached === undefined
+      ? null
+      : {
+          entry: await textOf(log, attached.id),
+          proof: await proofOf(log, attached.id, note),
+          salt: attached.salt,
+        };
+  const checkpoint = printNote(note);
+  const bundle = {
+    format: REPORT_FORMAT,
+    entry,
+    proof,
+    checkpoint,
+    keys,
+    report,
+    salt,
+    evidence,
+    attached: link,
+  };
+  if (printBundle(bundle).length > BUNDLE_CHARS)
+    throw badInputError(
+      'audit.bundle_size',
+      `a bundle has at most ${BUNDLE_CHARS} characters`,
+      'Leave out the content of evidence: its SHA-256 shows as much to whoever has the file.',
+    );
+  return bundle;
+}
+
+export const printBundle = (bundle: AuditBundle | ReportBundle): string =>
+  `${JSON.stringify(bundle, null, 2)}\n`;
 
 /** A checkpoint over at least so many entries, with the keys of its signatures. One that a hub has cosigned says more than a newer one. */
 async function signedOver(

@@ -15,6 +15,8 @@ export interface AuditKeys {
   readonly cosigner: NoteSigner;
   /** HMAC-SHA-256 in hexadecimal. */
   readonly keyed: (text: string | Uint8Array) => string;
+  /** The salt of one commitment, by its id, in hexadecimal. Shown in the bundle that opens it, and nowhere else. */
+  readonly saltOf: (id: string) => string;
   /** The same as a key for SQL: never shown. */
   readonly hashKey: string;
   /** Whether the secret was made just now. */
@@ -47,6 +49,8 @@ export async function openKeys(
   };
   const secret = await text(SECRET, () => makeSecret(originOf(nodeId), random));
   const hashKey = await text(HASH_KEY, () => Buffer.from(random.bytes(32)).toString('hex'));
+  // A key of its own: what others give is hashed with the other, and shown.
+  const saltKey = createHmac('sha256', 'fractal.audit-salt/1').update(hashKey.value).digest();
   const signer = signerOf(secret.value);
   const cosigner = signerOf(secret.value, COSIGNATURE);
   await addKey(fs, path.join(folder, PUBLIC_KEYS), printKey(signer.key));
@@ -56,6 +60,7 @@ export async function openKeys(
     hashKey: hashKey.value,
     isNew: secret.isNew,
     keyed: (value) => createHmac('sha256', hashKey.value).update(value).digest('hex'),
+    saltOf: (id) => createHmac('sha256', saltKey).update(id).digest('hex'),
   };
 }
 

@@ -803,6 +803,7 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'a bundle that is checked; one that is made has an entry, 53 hashes at most and a checkpoint',
   },
+  audit_evidence_files: { value: 32, unit: 'files', why: 'files that are put to a report in one bundle' },
   sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
   sql_comments: {
     value: 1000,

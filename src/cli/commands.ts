@@ -668,7 +668,7 @@ export const COMMANDS = [
       },
       {
         name: 'ENTRY|FILE|KEY|LOG|HOLD',
-        doc: 'prove: number of an entry. replay: the same, or id of an inference. verify-bundle: files of one log. import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
+        doc: 'prove: number of an entry; with --report, or id of an inference, read from the report when absent. replay: the same, or id of an inference. verify-bundle: files of one log. import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
         optional: true,
         repeatable: true,
         file: true,
@@ -742,6 +742,20 @@ export const COMMANDS = [
         doc: 'For verify-bundle: a key that must have signed (NAME+ID+BASE64), or its fingerprint of 64 digits.',
       },
       {
+        name: 'report',
+        type: 'path',
+        arg: 'FILE',
+        doc:
+          'For prove: an answer of ask, classify, check, law diff or law obligations, as printed with --json. The bundle ' +
+          'shows that it is the one that the log recorded.',
+      },
+      {
+        name: 'evidence',
+        type: 'list',
+        arg: 'FILE',
+        doc: 'For prove with --report: a file to put to it, by content, or by its SHA-256 when it is long.',
+      },
+      {
         name: 'checkpoint',
         type: 'list',
         arg: 'FILE',
@@ -755,6 +769,10 @@ export const COMMANDS = [
       [
         'fractal audit prove --from 4000',
         'Proof that the log only grew since a checkpoint over 4,000 entries.',
+      ],
+      [
+        'fractal audit prove --report answer.json --evidence permit.pdf --out case.json',
+        'A report with its evidence, for a court or a regulator.',
       ],
       ['fractal audit verify-bundle entry-4711.json --key "$KEY"', 'Check it there.'],
       [

@@ -6,6 +6,7 @@ import type {
   FoundEntries,
   Hold,
   ReceivedPart,
+  ReportBundle,
   ReplicaState,
   Retention,
   Verdict,
@@ -133,6 +134,23 @@ export interface ReplayAnswer {
   readonly reasons: readonly ReplayReason[];
 }
 
+export interface ReportProofRequest {
+  /** Number of an entry, or id of a record in `ai.inferences`. */
+  readonly id: string;
+  /** The answer, as it was given: the log holds a commitment to it only. */
+  readonly report: object;
+  /** Files that are put to it. */
+  readonly evidence?: readonly {
+    readonly name: string;
+    /** Of its bytes, in hexadecimal; may be left out where these are given. */
+    readonly sha256?: string;
+    /** Its bytes in base64. */
+    readonly content?: string;
+  }[];
+}
+
+export type { ReportBundle } from '../audit/index.ts';
+
 export interface AuditApi {
   /** Makes an answer again and compares it. Needs the right to the call itself, too. */
   replayAudit(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayAnswer>;
@@ -152,6 +170,8 @@ export interface AuditApi {
   checkpointAudit(): Promise<AuditCheckpoint>;
   /** One entry with all that is needed to check it elsewhere. */
   proveAudit(entry: number): Promise<AuditBundle>;
+  /** A report that the caller has, with its evidence and all that shows that it is the recorded one. */
+  proveReport(request: ReportProofRequest): Promise<ReportBundle>;
   /** That the log only grew between two sizes. */
   proveGrowth(request: GrowthRequest): Promise<AuditGrowth>;
 }

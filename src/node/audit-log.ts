@@ -37,7 +37,10 @@ import { SYSTEM } from './parts.ts';
 
 const DEFAULT_LIMIT = 100;
 
-export class AuditQuestions implements Omit<AuditApi, 'auditReplicas' | 'auditRetention' | 'replayAudit'> {
+export class AuditQuestions implements Omit<
+  AuditApi,
+  'auditReplicas' | 'auditRetention' | 'replayAudit' | 'proveReport'
+> {
   readonly #log: AuditLog;
 
   constructor(log: AuditLog, policy: NodePolicy, principal: Principal) {

@@ -105,6 +105,8 @@ export type {
   CosignatureRequest,
   ReplayAnswer,
   ReplayRequest,
+  ReportBundle,
+  ReportProofRequest,
   ReplicaAnswer,
   ReplicaRequest,
   ReplicaState,

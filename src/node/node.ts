@@ -78,6 +78,8 @@ import type {
   GrowthRequest,
   ReplayAnswer,
   ReplayRequest,
+  ReportBundle,
+  ReportProofRequest,
   ReplicaAnswer,
   ReplicaRequest,
   RetentionAnswer,
@@ -131,6 +133,7 @@ import {
   type MadeKind,
   type MadeRequest,
 } from './replay.ts';
+import { proveReport } from './report-proof.ts';
 import { searchNode } from './search.ts';
 import { VERSION, describeNode } from './status.ts';
 import { answerSql, explainSql, type SqlAsker } from './sql.ts';
@@ -517,6 +520,10 @@ export class FractalNode implements Auditable {
 
   async proveGrowth(request: GrowthRequest): Promise<AuditGrowth> {
     return await (await this.#auditLog()).proveGrowth(request);
+  }
+
+  async proveReport(request: ReportProofRequest): Promise<ReportBundle> {
+    return await proveReport(await this.#asking(), request);
   }
 
   async replayAudit(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayAnswer> {

@@ -2,8 +2,8 @@
  * From what answers are made, and making them again. The record lies in the audit log and holds hashes and versions only,
  * so whoever wants an answer again gives the same request again. Hashes are keyed: only this node can compare them.
  */
-import { decodeEntry, findEntries, type AuditEntry } from '../audit/index.ts';
-import { FIXED_LIMITS, FractalError, notFoundError, today } from '../base/index.ts';
+import { commitReport, type AuditEntry } from '../audit/index.ts';
+import { FractalError, today } from '../base/index.ts';
 import { ASK_K, EXTRACTIVE, type AskAnswer, type AskEvent, type AskRequest } from '../ai/index.ts';
 import type { Principal } from '../query/index.ts';
 import type { AuditValue } from '../schema/index.ts';
@@ -22,6 +22,7 @@ import type { ReplayAnswer, ReplayReason, ReplayRequest } from './audit-api.ts';
 import type { ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
 import { Classifications } from './classify.ts';
 import { LawQuestions } from './law.ts';
+import { findAnswer } from './find-answer.ts';
 import type { NodeParts } from './parts.ts';
 import { SiteChecks } from './site-checks.ts';
 import { VERSION } from './status.ts';
@@ -108,6 +109,9 @@ const MAKERS: { readonly [K in MadeKind]: Maker<K> } = {
 const KINDS = Object.keys(MAKERS) as MadeKind[];
 const kindOf = (event: string): MadeKind | undefined => KINDS.find((kind) => MAKERS[kind].event === event);
 
+/** Of what salts are told apart by: no two answers share one. */
+const REPORT_ID_BYTES = 16;
+
 /** The record of one answer, as the audit log holds it under `made_from`. */
 interface MadeFrom {
   /** Last commit before it was made. */
@@ -121,6 +125,9 @@ interface MadeFrom {
   readonly models: readonly string[];
   readonly request_hash: string;
   readonly answer_hash: string;
+  /** Of the whole answer, to be opened for an outsider: see `report-proof.ts`. */
+  readonly report_id: string;
+  readonly report_commitment: string;
 }
 
 /** Who asks a node, with what it is made of. */
@@ -158,6 +165,8 @@ export class Making<K extends MadeKind> {
     const { parts, policy, principal } = this.#asking;
     const { keyed } = parts.audit.recorder.options;
     const models = await MAKERS[this.#kind].models(parts, this.#asked);
+    const id = Buffer.from(parts.outside.random.bytes(REPORT_ID_BYTES)).toString('hex');
+    const salt = parts.audit.log.options.keys.saltOf(id);
     return {
       data_version: this.#version,
       policy: policy.nameFor(principal),
@@ -166,6 +175,8 @@ export class Making<K extends MadeKind> {
       models: models.map(modelText),
       request_hash: keyed(requestText(this.#asked)),
       answer_hash: keyed(canonical(answer)),
+      report_id: id,
+      report_commitment: await commitReport(salt, reportText(answer)),
     };
   }
 }
@@ -186,13 +197,17 @@ const modelText = ({ id, version, sha256 }: ModelRef): string => `${id} ${versio
 /** Ids of records differ each time. */
 const VOLATILE = new Set(['inference_id']);
 
-/** JSON with sorted names, without what differs each time. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (name, one: unknown) => {
-    if (VOLATILE.has(name)) return undefined;
-    if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
-    return Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+/** JSON with sorted names. */
+export const reportText = (value: unknown): string =>
+  JSON.stringify(value, (_name, one: unknown) => sorted(one));
+
+/** The same without what differs each time. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (name, one: unknown) => (VOLATILE.has(name) ? undefined : sorted(one)));
+
+function sorted(one: unknown): unknown {
+  if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
+  return Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** What is absent, off, empty or the default says the same. */
@@ -305,50 +320,4 @@ async function reasonsOf(
       text: 'nothing that is recorded differs: a model that samples, or chance',
     });
   return reasons;
-}
-
-interface Found {
-  readonly id: number;
-  /** Absent when its text is gone. */
-  readonly entry: AuditEntry | undefined;
-}
-
-/** The entry that ended the call: by its number, that of its beginning, or the id of its record in `ai.inferences`. */
-async function findAnswer(parts: NodeParts, id: string): Promise<Found> {
-  const { log } = parts.audit;
-  if (!/^\d{1,15}$/.test(id)) return await byInference(parts, id);
-  const number = Number(id);
-  const { bytes } = await log.line(number);
-  const entry = bytes === undefined ? undefined : decodeEntry(bytes);
-  if (entry?.detail['stage'] !== 'begun') return { id: number, entry };
-  const end = Math.min(log.size, number + 1 + FIXED_LIMITS.audit_shown_entries.value);
-  for await (const line of log.lines(number + 1, end)) {
-    const later = line.bytes === undefined ? undefined : decodeEntry(line.bytes);
-    if (later?.detail['begun'] === number) return { id: later.entry_id, entry: later };
-  }
-  return { id: number, entry };
-}
-
-const HOUR_MS = 3_600_000;
-
-async function byInference({ store, audit }: NodeParts, id: string): Promise<Found> {
-  const [row] = await store.rows<{ ms: number }>(
-    'select epoch_ms(asked_at)::double as ms from ai.inferences where inference_id = $1',
-    [id],
-  );
-  if (row !== undefined) {
-    const [since, until] = [row.ms - 1000, row.ms + HOUR_MS].map((ms) => new Date(ms).toISOString());
-    const most = FIXED_LIMITS.audit_shown_entries.value;
-    const { entries } = await findEntries(audit.log, { category: 'inference', since, until }, most);
-    const entry = entries.find(({ detail }) => {
-      const { inference_id, inferences } = detail;
-      return inference_id === id || (Array.isArray(inferences) && inferences.includes(id));
-    });
-    if (entry !== undefined) return { id: entry.entry_id, entry };
-  }
-  throw notFoundError(
-    'audit.answer_unknown',
-    'there is no answer of this id in the log',
-    'Give the number of its entry: `fractal audit show` lists them.',
-  );
 }

@@ -6,6 +6,7 @@ import type {
   GrowthRequest,
   ReplayRequest,
   ReplicaRequest,
+  ReportProofRequest,
   RetentionRequest,
 } from '../node/index.ts';
 import { usageError } from '../base/index.ts';
@@ -16,6 +17,7 @@ import {
   GROWTH_QUERY,
   REPLAY_REQUEST,
   REPLICA_REQUEST,
+  REPORT_REQUEST,
   RETENTION_REQUEST,
 } from './audit-routes.ts';
 import { jsonBody } from './body.ts';
@@ -42,6 +44,13 @@ export const auditReplay: Handler = async (context, options, node) => {
   const request = await jsonBody<ReplayRequest>(context, REPLAY_REQUEST, options.limits.http_json_bytes);
   return Response.json(await node.replayAudit(request, context.req.raw.signal));
 };
+
+export const auditReport: Handler = async (context, options, node) =>
+  Response.json(
+    await node.proveReport(
+      await jsonBody<ReportProofRequest>(context, REPORT_REQUEST, options.limits.http_json_bytes),
+    ),
+  );
 
 export const auditLines: Handler = async (context, _options, node) => {
   const request = fromQuery(

@@ -143,6 +143,52 @@ export const REPLAY_REQUEST: ObjectSchema = {
   additionalProperties: false,
 };
 
+export const REPORT_REQUEST: ObjectSchema = {
+  type: 'object',
+  properties: {
+    id: text('number of an entry, or id of a record in ai.inferences'),
+    report: { description: 'the answer, as it was given' },
+    evidence: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          name: text('of the file'),
+          sha256: text('of its bytes, in hexadecimal'),
+          content: text('its bytes in base64'),
+        },
+        required: ['name'],
+        additionalProperties: false,
+      },
+      description: 'files that are put to it',
+    },
+  },
+  required: ['id', 'report'],
+  additionalProperties: false,
+};
+
+const REPORT_BUNDLE = object({
+  format: text('fractal.audit-report/1'),
+  entry: text('the very text of the entry that recorded the report'),
+  proof: texts('hashes from the leaf to the root, in base64'),
+  checkpoint: text('C2SP signed note'),
+  keys: texts('keys that sign the log'),
+  report: text('JSON with sorted names'),
+  salt: text('of the commitment in the entry'),
+  evidence: {
+    type: 'array',
+    items: object({
+      name: text('of the file'),
+      sha256: text('of its bytes'),
+      content: { type: ['string', 'null'], description: 'its bytes in base64' },
+    }),
+  },
+  attached: {
+    type: ['object', 'null'],
+    description: 'the entry that wrote down the evidence, proof and salt',
+  },
+});
+
 const REPLAY = object({
   verdict: { type: 'string', enum: ['identical', 'different', 'not_replayable'] },
   entry: whole('that holds what the answer was made from'),
@@ -244,6 +290,15 @@ export const AUDIT_ROUTES = [
       'Makes an answer of ask, classify or check again and says whether it is the same, and if not, why.',
     request: { [JSON_TYPE]: REPLAY_REQUEST },
     response: { [JSON_TYPE]: REPLAY },
+  },
+  {
+    method: 'POST',
+    path: '/v1/audit/report',
+    handler: 'auditReport',
+    summary:
+      'A report that the caller has, with its evidence and all that shows that it is the recorded one.',
+    request: { [JSON_TYPE]: REPORT_REQUEST },
+    response: { [JSON_TYPE]: REPORT_BUNDLE },
   },
   {
     method: 'GET',

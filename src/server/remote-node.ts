@@ -14,6 +14,8 @@ import type {
   CosignatureRequest,
   ReplayAnswer,
   ReplayRequest,
+  ReportBundle,
+  ReportProofRequest,
   ReplicaAnswer,
   ReplicaRequest,
   RetentionAnswer,
@@ -407,6 +409,10 @@ export class RemoteNode implements NodeApi {
 
   replayAudit(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayAnswer> {
     return this.#json({ method: 'POST', path: '/v1/audit/replay', body: request, signal });
+  }
+
+  proveReport(request: ReportProofRequest): Promise<ReportBundle> {
+    return this.#json({ method: 'POST', path: '/v1/audit/report', body: request });
   }
 
   proveAudit(entry: number): Promise<AuditBundle> {

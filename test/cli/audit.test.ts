@@ -1,5 +1,6 @@
 /** `fractal audit`. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -101,4 +102,44 @@ test('audit: proves an entry and checks the proof with no node', async (t) => {
   assert.match(await readFile(path.join(d.folder, 'check.mjs'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
   assert.equal(await d.run('audit', 'verifier', '--out', 'check.html'), 0);
   assert.match(await readFile(path.join(d.folder, 'check.html'), 'utf8'), /^<!doctype html>/);
+});
+
+test('audit: a report that was printed, with files put to it, becomes a bundle', async (t) => {
+  const d = await desk();
+  t.after(() => d.cleanUp());
+  const report = { answer: 'Keep records.', inference_id: 'i-7' };
+  await d.file('answer.json', JSON.stringify(report));
+  await d.file('permit.txt', 'Permit 12');
+  await d.file('long.pdf', ' '.repeat(1024 * 1024));
+  const evidence = ['--evidence', 'permit.txt', '--evidence', 'long.pdf'];
+  assert.equal(await d.run('audit', 'prove', '--report', 'answer.json', ...evidence), 4);
+  const made = {
+    ...{ format: 'fractal.audit-report/1', entry: '{}', proof: [], checkpoint: 'c', keys: ['k'] },
+    ...{ report: JSON.stringify(report), salt: 's', evidence: [], attached: null },
+  };
+  d.node.reportBundle = made;
+  const to = ['--out', 'case.json'];
+  assert.equal(await d.run('audit', 'prove', '--report', 'answer.json', ...evidence, ...to), 0);
+  assert.deepEqual(d.node.seen.at(-1)?.request, {
+    id: 'i-7',
+    report,
+    evidence: [
+      { name: 'permit.txt', content: Buffer.from('Permit 12').toString('base64') },
+      {
+        name: 'long.pdf',
+        sha256: createHash('sha256')
+          .update(' '.repeat(1024 * 1024))
+          .digest('hex'),
+      },
+    ],
+  });
+  assert.match(d.stderr.text, /long\.pdf is too long for the bundle/);
+  assert.deepEqual(JSON.parse(await readFile(path.join(d.folder, 'case.json'), 'utf8')), made);
+  assert.equal(await d.run('audit', 'prove', '12', '--report', 'answer.json'), 0);
+  assert.equal((d.node.seen.at(-1)?.request as { id: string }).id, '12');
+  await d.file('none.json', '{}');
+  assert.equal(await d.run('audit', 'prove', '--report', 'none.json'), 2, 'nothing says which entry');
+  await d.file('bad.json', 'x');
+  assert.notEqual(await d.run('audit', 'prove', '1', '--report', 'bad.json'), 0);
+  assert.equal(await d.run('audit', 'prove', '1', '--report', 'absent.json'), 4);
 });

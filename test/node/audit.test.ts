@@ -83,6 +83,7 @@ const CALLS: { readonly [K in keyof NodeApi]: (test: TestNode) => Parameters<Nod
   checkpointAudit: () => [],
   proveAudit: () => [0],
   replayAudit: () => [{ id: '0' }],
+  proveReport: () => [{ id: '0', report: {} }],
   proveGrowth: () => [{ from: 1 }],
   exportAudit: () => [{ from: 0, end: 9, limit: 9 }],
   cosignedAudit: () => [{ note: 'none', key: 'none' }],
@@ -117,6 +118,7 @@ const MORE: { readonly [K in keyof NodeApi]?: readonly Parameters<NodeApi[K]>[] 
   ],
   policy: [[{ action: 'explain', principal: 'x', sql: 'select 1' } as never]],
   audit: [[{ actor: 'x', resource: 'x', category: 'access', since: '2024-01-01', until: '2024-01-02' }]],
+  proveReport: [[{ id: 'x', report: { x: 'x' }, evidence: [{ name: 'x', content: '' }] }]],
   replayAudit: [[{ id: 'x', input: { question: 'x' } }], [{ id: '0', input: { question: 'x' } }]],
   auditRetention: [
     [{ action: 'hold', id: 'x', reason: 'x', since: '2024-01-01', until: '2024-01-02' }],

@@ -15,6 +15,8 @@ import type {
   CosignatureRequest,
   ReplayAnswer,
   ReplayRequest,
+  ReportBundle,
+  ReportProofRequest,
   ReplicaAnswer,
   ReplicaRequest,
   RetentionAnswer,
@@ -747,6 +749,7 @@ export class MemoryNode implements NodeApi {
     faults: [],
   };
   bundle: AuditBundle | undefined;
+  reportBundle: ReportBundle | undefined;
 
   async audit(request: AuditRequest): Promise<AuditAnswer> {
     this.#see('audit', request);
@@ -791,6 +794,12 @@ export class MemoryNode implements NodeApi {
 
   async replayAudit(request: ReplayRequest): Promise<ReplayAnswer> {
     this.#see('replayAudit', request);
+    throw notFoundError('audit.entry_unknown', 'there is no such entry', 'List them.');
+  }
+
+  async proveReport(request: ReportProofRequest): Promise<ReportBundle> {
+    this.#see('proveReport', request);
+    if (this.reportBundle !== undefined) return this.reportBundle;
     throw notFoundError('audit.entry_unknown', 'there is no such entry', 'List them.');
   }
 

@@ -25,7 +25,15 @@ export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const toHex = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-export const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+/** In pieces: a call takes only so many arguments. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += PIECE)
+    text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  return btoa(text);
+}
+
+const PIECE = 8192;
 
 /** Only the one spelling of these bytes; undefined for any other text. */
 export function fromBase64(text: string): Uint8Array | undefined {

@@ -16,29 +16,44 @@ export const BUNDLE_CHARS = 1_048_576;
 
 /** Throws `Refused` with the reason. */
 export async function checkBundle(text: string, fields: Fields, named: NamedKeys): Promise<FoundBundle> {
-  const bundle = readBundle(text, fields);
-  const bytes = utf8(bundle.entry);
-  const entry = bundle.entry.isWellFormed() ? readEntry(bundle.entry) : undefined;
-  if (entry === undefined) throw new Refused('its entry is none');
-  const { checkpoint, log, cosignatures } = await checkSigned(bundle.checkpoint, bundle.keys, named);
+  const { entry, proof, checkpoint, keys } = readBundle(text, fields);
+  const [found] = await checkWithin([{ text: entry, proof }], checkpoint, keys, named);
+  if (found === undefined) throw new Refused('its entry is none');
+  return found;
+}
+
+/** The text of an entry, and the hashes that lead from it to the root. */
+export interface Within {
+  readonly text: string;
+  readonly proof: readonly string[];
+}
+
+/** Entries under one checkpoint. Throws `Refused` with the reason. */
+export async function checkWithin(
+  entries: readonly Within[],
+  printed: string,
+  keys: readonly string[],
+  named: NamedKeys,
+): Promise<FoundBundle[]> {
+  const { checkpoint, log, cosignatures } = await checkSigned(printed, keys, named);
   const { origin, size, root } = checkpoint;
-  if (originOf(entry.node_id) !== origin)
-    throw new Refused('its checkpoint is that of the log of another node');
-  const hash = await leafHashOf(bytes);
-  const proof = bundle.proof.map(readHash);
-  if (entry.entry_id >= size)
-    throw new Refused(`its checkpoint covers ${size} entries, not entry ${entry.entry_id}`);
-  if (!(await isIncluded(hash, entry.entry_id, size, proof, root)))
-    throw new Refused(
-      'the entry is not in the tree that was signed: it, its number or the proof was changed',
-    );
-  return {
-    ...log,
-    entry,
-    hash: toHex(hash),
-    checkpoint: { origin, size, root: toBase64(root) },
-    cosignatures,
-  };
+  const found: FoundBundle[] = [];
+  for (const { text, proof } of entries) {
+    const entry = text.isWellFormed() ? readEntry(text) : undefined;
+    if (entry === undefined) throw new Refused('its entry is none');
+    if (originOf(entry.node_id) !== origin)
+      throw new Refused('its checkpoint is that of the log of another node');
+    if (entry.entry_id >= size)
+      throw new Refused(`its checkpoint covers ${size} entries, not entry ${entry.entry_id}`);
+    const hash = await leafHashOf(utf8(text));
+    if (!(await isIncluded(hash, entry.entry_id, size, proof.map(readHash), root)))
+      throw new Refused(
+        'the entry is not in the tree that was signed: it, its number or the proof was changed',
+      );
+    const tree = { origin, size, root: toBase64(root) };
+    found.push({ ...log, entry, hash: toHex(hash), checkpoint: tree, cosignatures });
+  }
+  return found;
 }
 
 export function readHash(text: string): Uint8Array {

@@ -5,7 +5,8 @@
 import { Misused, Refused, toBase64 } from './bytes.ts';
 import { BUNDLE_FORMAT, checkBundle, readFields } from './check.ts';
 import { GROWTH_FORMAT, checkGrowth, type FoundGrowth } from './growth.ts';
-import { areTexts } from './json.ts';
+import { areTexts, type Fields } from './json.ts';
+import { REPORT_FORMAT, checkReport } from './report.ts';
 import { NamedKeys, checkKept, type Signed } from './signers.ts';
 import type { BundleVerdict, FoundBundle, HistoryVerdict, State, Verdict } from './verdict.ts';
 import { bundleVerdict, historyVerdict } from './words.ts';
@@ -66,8 +67,20 @@ async function checkOne(text: string, keys: NamedKeys): Promise<BundleVerdict> {
       `Give with it the checkpoint, or a bundle, that you hold over ${String(fields['from'])} entries.`,
     );
   }
-  if (fields['format'] !== BUNDLE_FORMAT) throw new Refused(`its format is not ${BUNDLE_FORMAT}`);
-  return bundleVerdict(await checkBundle(text, fields, keys));
+  const bundle = await checkAnyBundle(text, fields, keys);
+  if (bundle === undefined) throw new Refused(`its format is neither ${BUNDLE_FORMAT} nor ${REPORT_FORMAT}`);
+  return bundleVerdict(bundle);
+}
+
+/** Undefined for what is none by its format. */
+async function checkAnyBundle(
+  text: string,
+  fields: Fields,
+  keys: NamedKeys,
+): Promise<FoundBundle | undefined> {
+  if (fields['format'] === BUNDLE_FORMAT) return await checkBundle(text, fields, keys);
+  if (fields['format'] === REPORT_FORMAT) return await checkReport(text, fields, keys);
+  return undefined;
 }
 
 type Found = { readonly name: string } & (
@@ -90,9 +103,9 @@ async function readFile(
   const fields = readFields(text);
   if (fields['format'] === GROWTH_FORMAT)
     return { kind: 'growth', growth: await checkGrowth(text, fields, keys) };
-  if (fields['format'] === BUNDLE_FORMAT)
-    return { kind: 'bundle', bundle: await checkBundle(text, fields, keys) };
-  throw new Refused(`its format is neither ${BUNDLE_FORMAT} nor ${GROWTH_FORMAT}, and it is no checkpoint`);
+  const bundle = await checkAnyBundle(text, fields, keys);
+  if (bundle !== undefined) return { kind: 'bundle', bundle };
+  throw new Refused(`its format is none of ${BUNDLE_FORMAT}, ${REPORT_FORMAT}, ${GROWTH_FORMAT}`);
 }
 
 /** Keys that a file says are its own: what they signed shows whether they are. */

@@ -22,13 +22,18 @@ export function mainRows(verdict: Verdict, indent = 0): Rows {
   ];
 }
 
-const entryRows = ({ entry, checkpoint }: FoundBundle, indent: number): Rows => [
+const entryRows = ({ entry, checkpoint, report }: FoundBundle, indent: number): Rows => [
   ['Entry', `${entry.entry_id} of ${checkpoint.origin}`],
   ['When', entry.timestamp],
   ['Who', entry.actor_role === '' ? entry.actor_id : `${entry.actor_id} (${entry.actor_role})`],
   ['What', entry.event_type],
   ['To what', entry.resource],
   ['Detail', JSON.stringify(entry.detail, null, indent)],
+  ...(report === undefined ? [] : [['Report', JSON.stringify(report.content, null, indent)] as const]),
+  ...(report?.evidence ?? []).map(({ name, sha256, bytes }): [string, string] => [
+    'Evidence',
+    `${name}, ${bytes === null ? 'by its SHA-256 alone' : `${bytes} bytes`}, SHA-256 ${sha256}`,
+  ]),
 ];
 
 /** Hashes and keys. */

@@ -1,5 +1,5 @@
 /** Bundles, and what comes of checking files. */
-import type { Entry } from './entry.ts';
+import type { Entry, Value } from './entry.ts';
 
 export interface AuditBundle {
   readonly format: string;
@@ -35,6 +35,23 @@ export interface FoundBundle extends Signer {
   readonly hash: string;
   readonly checkpoint: { readonly origin: string; readonly size: number; readonly root: string };
   readonly cosignatures: readonly Cosigner[];
+  /** Of a bundle of a report: what the entry recorded, and what was put to it. */
+  readonly report?: FoundReport;
+}
+
+export interface FoundReport {
+  readonly content: Value;
+  readonly evidence: readonly FoundEvidence[];
+  /** The entry that wrote down the evidence. */
+  readonly attached: Entry | null;
+}
+
+export interface FoundEvidence {
+  readonly name: string;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** Length of its content; null where only its hash is here. */
+  readonly bytes: number | null;
 }
 
 interface InWords {

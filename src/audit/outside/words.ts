@@ -1,5 +1,14 @@
-/** What a bundle has shown and what it has not, in words for people who do not know what a hash is. */
-import type { BundleVerdict, Cosigner, FoundBundle, FoundHistory, HistoryVerdict, State } from './verdict.ts';
+/** What files have shown and what they have not, in words for people who do not know what a hash is. */
+import type { Value } from './entry.ts';
+import type {
+  BundleVerdict,
+  Cosigner,
+  FoundBundle,
+  FoundHistory,
+  FoundReport,
+  HistoryVerdict,
+  State,
+} from './verdict.ts';
 
 /** Whether somebody whom whoever checks knows has signed: the one place that decides it. */
 const isSignerKnown = ({ is_key_known, cosignatures }: Signature): boolean =>
@@ -55,6 +64,7 @@ function proven(found: FoundBundle): string[] {
 const entryProven = (found: FoundBundle, where: string): string[] => [
   `Entry ${found.entry.entry_id} of the log ${found.checkpoint.origin} reads exactly ${where}. Not one character of it was ` +
     'changed after its checkpoint was signed.',
+  ...(found.report === undefined ? [] : reportProven(found, found.report)),
   ...(isErasure(found)
     ? [
         `The node has written down that it destroyed the key ${found.entry.resource}: what was locked with that key, and with no ` +
@@ -62,6 +72,47 @@ const entryProven = (found: FoundBundle, where: string): string[] => [
       ]
     : []),
 ];
+
+function reportProven({ entry }: FoundBundle, { evidence, attached }: FoundReport): string[] {
+  const made = entry.detail['made_from'] as Readonly<Record<string, Value>>;
+  const said = (name: string): string => {
+    const value = made[name] ?? 'not recorded';
+    const text = Array.isArray(value) ? value.join('; ') : JSON.stringify(value);
+    return text.replace(/^"(.*)"$/, '$1') || 'none';
+  };
+  return [
+    `The report in this file is, word for word, the one that was recorded as entry ${entry.entry_id} on ${entry.timestamp}, ` +
+      `as the answer to ${entry.actor_id} (${entry.event_type}).`,
+    `It was recorded as made from the data of the node after commit ${said('data_version')}, law and records, ` +
+      `with ${said('day')} as the day; policy: ${said('policy')}; version of Fractal: ` +
+      `${said('app_version')}; models: ${said('models')}.`,
+    ...(attached === null
+      ? []
+      : [
+          `On ${attached.timestamp}, ${attached.actor_id} put ${evidence.length === 1 ? 'a file' : `${evidence.length} files`} to ` +
+            `it as evidence, and entry ${attached.entry_id} wrote down which: ` +
+            `${evidence.map(({ name, sha256 }) => `${name} (SHA-256 ${sha256})`).join(', ')}. They were not exchanged since.`,
+        ]),
+  ];
+}
+
+function reportNotProven({ evidence }: FoundReport): string[] {
+  return [
+    'That the report is right, or complete. What was asked is in the log as a hash only: what of it the report does not ' +
+      'repeat is not shown.',
+    ...(evidence.length === 0
+      ? []
+      : [
+          'That the report was made from this evidence: somebody put it to the report, and the log says who and when.',
+        ]),
+    ...evidence
+      .filter(({ bytes }) => bytes === null)
+      .map(
+        ({ name, sha256 }) =>
+          `What ${name} says: only its SHA-256 is here. Compare that of the file you hold: ${sha256}`,
+      ),
+  ];
+}
 
 const cosignedInWords = ({ name, time }: Cosigner): string =>
   `${name}, whose key you named, has confirmed that it saw the log in this very state on ${time}, and that it was ` +
@@ -96,10 +147,12 @@ const cosignersNotProven = ({ cosignatures }: Signature): string[] =>
         `ask its owner whether the fingerprint is ${spaced(fingerprint)}.`,
     );
 
-const entryNotProven = (found: FoundBundle): string[] =>
-  isErasure(found)
+const entryNotProven = (found: FoundBundle): string[] => [
+  ...(isErasure(found)
     ? ['That no copy of the key, or of what it locked, was kept: in a backup, on another node, in an export.']
-    : [];
+    : []),
+  ...(found.report === undefined ? [] : reportNotProven(found.report)),
+];
 
 const ALWAYS = [
   'That what the log says is true. A log shows that something was written down and not changed since, not that it ' +

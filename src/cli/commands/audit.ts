@@ -5,6 +5,7 @@ import { oneLine, plural } from '../output/text.ts';
 import { retention } from './audit-retention.ts';
 import { accept, exportLog, importLog, push, replicas } from './audit-replicas.ts';
 import { replay } from './audit-replay.ts';
+import { proveReport } from './audit-report.ts';
 import { checkBundle, writeTo, writeVerifier, type AuditSession } from './audit-outside.ts';
 import { note, runningSocket, withNode, writeJson, writeLine, type Run, type Session } from '../session.ts';
 
@@ -22,6 +23,7 @@ export const runAudit: Run<'audit'> = async (session) => {
     case 'checkpoint':
       return await checkpoint(session);
     case 'prove':
+      if (session.values.report !== undefined) return await proveReport(session, word, session.values.report);
       return session.values.from === undefined
         ? await prove(session, entryOf(word))
         : await proveGrowth(session, session.values.from);

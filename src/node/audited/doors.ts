@@ -611,6 +611,15 @@ export const DOORS: Doors = {
             reasons: answer.reasons.map(({ code }) => code),
           },
   },
+  proveReport: {
+    category: 'access',
+    shape: 'answer',
+    // Its beginning is durable before anything is opened.
+    changes: true,
+    resource: ({ id }) => (/^\d{1,15}$/.test(id) ? `audit/${id}` : 'ai.inferences'),
+    asked: (recorder, { id, evidence }) => ({ id_hash: recorder.hidden(id), files: evidence?.length ?? 0 }),
+    outcome: () => ({ opened: true }),
+  },
   proveAudit: {
     category: 'access',
     shape: 'answer',
