@@ -634,7 +634,7 @@ export const COMMANDS = [
         'together: bundles, checkpoints, and proofs of `prove --from` that one is the beginning of another.',
       '`push` sends the log to a hub, with the token of the environment variable FRACTAL_HUB_TOKEN; the hub compares it with ' +
         'what it holds, names the first entry that was changed, and cosigns. `export` and `import-log` do the same with a ' +
-        'file. A hub takes a log once its key was given to `accept`; `replicas` lists what it holds, or verifies one.',
+        'file; `import-log --out` writes the cosignature, which the edge takes with `accept-cosignature`. A hub takes a log once its key was given to `accept`; `replicas` lists what it holds, or verifies one.',
       'Texts of entries go when their time is over (audit_retention in fractal.json), whole files at a time; hashes stay and ' +
         '`verify` tells. `hold` keeps texts of the days --since to --until, or all, beyond that; `holds` lists, `retire` does it now.',
       '`replay` makes an answer of ask, classify, check, law diff or obligations again, says whether it is the same to the byte, and if not, why. ' +
@@ -658,6 +658,7 @@ export const COMMANDS = [
           'import-log',
           'push',
           'accept',
+          'accept-cosignature',
           'replicas',
           'holds',
           'hold',
@@ -668,7 +669,7 @@ export const COMMANDS = [
       },
       {
         name: 'ENTRY|FILE|KEY|LOG|HOLD',
-        doc: 'prove: number of an entry; with --report, or id of an inference, read from the report when absent. replay: the same, or id of an inference. verify-bundle: files of one log. import-log: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
+        doc: 'prove: number of an entry; with --report, or id of an inference, read from the report when absent. replay: the same, or id of an inference. verify-bundle: files of one log. import-log, accept-cosignature: the file. accept: a key. replicas: a log to verify. hold, release: its name.',
         optional: true,
         repeatable: true,
         file: true,
@@ -704,7 +705,7 @@ export const COMMANDS = [
         name: 'out',
         type: 'path',
         arg: 'FILE',
-        doc: 'For prove, checkpoint, verifier and export: where to write. Default: standard output.',
+        doc: 'For prove, checkpoint, verifier and export: where to write. Default: standard output. For import-log: the cosignature, for the edge.',
       },
       {
         name: 'from',

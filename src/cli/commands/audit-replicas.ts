@@ -6,6 +6,7 @@ import { pushLog, type LogSource, type NodeApi, type ReplicaState } from '../../
 import { RemoteNode } from '../../server/index.ts';
 import { countText } from '../output/text.ts';
 import { note, withNode, writeJson, writeLine, type Session } from '../session.ts';
+import { writeCosignature } from './audit-cosignature.ts';
 import { writeTo, type AuditSession } from './audit-outside.ts';
 
 const countEntries = (count: number): string => `${countText(count)} ${count === 1 ? 'entry' : 'entries'}`;
@@ -54,7 +55,7 @@ export async function exportLog(session: AuditSession): Promise<number> {
   return 0;
 }
 
-/** Takes a file of `export` into the logs that are held for others, and cosigns it. */
+/** Takes a file of `export` into the logs that are held for others, and cosigns it; --out takes the cosignature back. */
 export async function importLog(session: AuditSession, name: string | undefined): Promise<number> {
   if (name === undefined)
     throw usageError(
@@ -63,7 +64,10 @@ export async function importLog(session: AuditSession, name: string | undefined)
       '`fractal audit export` makes one.',
     );
   const source = await fileSource(path.resolve(session.io.cwd, name));
-  return await withNode(session, async (node) => await send(session, source, node));
+  return await withNode(
+    session,
+    async (node) => await send(session, source, node, (state) => writeCosignature(session, state)),
+  );
 }
 
 async function fileSource(file: string): Promise<LogSource> {

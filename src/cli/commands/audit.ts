@@ -2,6 +2,7 @@ import { ERROR_KINDS, usageError } from '../../base/index.ts';
 import { printBundle, type AuditAnswer, type AuditVerdict } from '../../node/index.ts';
 import { tableLines, type TableColumn } from '../output/table.ts';
 import { oneLine, plural } from '../output/text.ts';
+import { acceptCosignature } from './audit-cosignature.ts';
 import { retention } from './audit-retention.ts';
 import { accept, exportLog, importLog, push, replicas } from './audit-replicas.ts';
 import { replay } from './audit-replay.ts';
@@ -35,6 +36,8 @@ export const runAudit: Run<'audit'> = async (session) => {
       return await importLog(session, word);
     case 'push':
       return await push(session);
+    case 'accept-cosignature':
+      return await acceptCosignature(session, word);
     case 'accept':
       return await accept(session, word);
     case 'holds':
