@@ -973,6 +973,21 @@ export const FIXED_LIMITS = {
     unit: 'provisions',
     why: 'changed provisions read at one time while two versions are compared',
   },
+  law_depth: {
+    value: 64,
+    unit: 'levels',
+    why: 'provisions above one that are looked at for what it inherits; real law stays below 20 levels',
+  },
+  law_definitions: {
+    value: 5000,
+    unit: 'definitions',
+    why: 'definitions of one version that the register of obligations knows, in the order of the document; real law has a few hundred',
+  },
+  severity_chars: {
+    value: 20_000,
+    unit: 'characters',
+    why: 'beginning of a narrative that is read for how badly somebody was hurt',
+  },
   align_words: {
     value: 4_000_000,
     unit: 'words',

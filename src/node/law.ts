@@ -59,11 +59,20 @@ export class LawQuestions {
     return await this.#read(undefined, (rows) => showLaw(rows, query, this.#parts.limits));
   }
 
-  /** Under the policy's row rules too: each read is an authorised query. A version's rows never change. */
-  async obligations({ of, at, addressee, topic, modality }: LawObligationsRequest): Promise<LawObligations> {
-    const { store, limits, outside } = this.#parts;
+  /** What SQL would show: each read is an authorised query. */
+  async obligations(
+    { of, at, addressee, topic, modality }: LawObligationsRequest,
+    signal?: AbortSignal,
+  ): Promise<LawObligations> {
+    const { limits, outside } = this.#parts;
     const query = { of, at: at ?? today(outside.clock), addressee, topic, modality };
-    return await lawObligations({ store, policy: this.#policy, limits }, this.#principal, query);
+    return await this.#governed(signal, (rows) => lawObligations(rows, query, limits));
+  }
+
+  async #governed<T>(signal: AbortSignal | undefined, body: (rows: ReadRows) => Promise<T>): Promise<T> {
+    const { store, limits } = this.#parts;
+    const ports = { store, limits, policy: this.#policy };
+    return await governedSnapshot(ports, this.#principal, signal ?? new AbortController().signal, body);
   }
 
   /** All reads of one answer see one commit. */
@@ -81,11 +90,7 @@ export class LawQuestions {
       isLimited ||= decision.predicate !== undefined;
     }
     // Under a row rule, what there is to compare, list and name is what SQL would show.
-    if (isLimited) {
-      const { store, limits } = this.#parts;
-      const ports = { store, limits, policy: this.#policy };
-      return await governedSnapshot(ports, this.#principal, signal ?? new AbortController().signal, body);
-    }
+    if (isLimited) return await this.#governed(signal, body);
     return await this.#parts.store.snapshot((snapshot) =>
       body(async (sql, params) => {
         signal?.throwIfAborted();

@@ -101,8 +101,8 @@ const MAKERS: { readonly [K in MadeKind]: Maker<K> } = {
     event: 'access.law-obligations',
     day: 'at',
     models: NO_MODEL,
-    make: ({ parts, policy, principal }, request) =>
-      new LawQuestions(parts, principal, policy).obligations(request),
+    make: ({ parts, policy, principal }, request, signal) =>
+      new LawQuestions(parts, principal, policy).obligations(request, signal),
   },
 };
 

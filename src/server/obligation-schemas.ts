@@ -104,5 +104,6 @@ export const LAW_OBLIGATIONS: ObjectSchema = record({
   counts: record({ must: whole('duties'), 'must-not': whole('bans'), may: whole('permissions') }),
   total: whole('obligations that fit; more than are told when there is a note'),
   obligations: { type: 'array', items: OBLIGATION },
+  badges: names('by what obligations were found; no person has confirmed them'),
   notes: names('what the answer leaves out'),
 });

@@ -25,6 +25,7 @@ test('the register: parts with their places, terms, references, filters, and wha
   const all = await t.node.lawObligations({ of: '99 CFR 7' });
   assert.deepEqual(all.counts, { must: 2, 'must-not': 1, may: 1 });
   assert.deepEqual([all.total, all.section, all.notes], [4, null, []]);
+  assert.match(all.badges.join(), /^found by .+; no person has confirmed them$/);
   const [train] = all.obligations;
   assert.ok(train !== undefined);
   const { citation, heading, modality, addressee, action, condition, deadline, threshold, topics } = train;

@@ -388,7 +388,17 @@ export class MemoryNode implements NodeApi {
     const counts = { must: 0, 'must-not': 0, may: 0 };
     const at = request.at ?? '2026-01-01';
     const document = this.#document(request.of);
-    return { document, version: VERSION, at, section: null, counts, total: 0, obligations: [], notes: [] };
+    return {
+      document,
+      version: VERSION,
+      at,
+      section: null,
+      counts,
+      total: 0,
+      obligations: [],
+      badges: [],
+      notes: [],
+    };
   }
 
   async lawShow(request: LawShowRequest): Promise<LawText> {

@@ -3,6 +3,8 @@
  * narratives 95 in 100 are of deaths, and a head trained on them only ever said so (models/fractal-incidents-v1).
  */
 
+import { FIXED_LIMITS } from '../../base/index.ts';
+
 /** Worst first. `none` when the narrative says that nobody was hurt. */
 export const SEVERITIES = ['fatal', 'amputation', 'hospitalised', 'injured', 'none'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -30,12 +32,10 @@ const SIGNS: Readonly<Record<Severity, RegExp>> = {
 const DENIED =
   /\b(?:not|no|never|non|nobody|without|nearly|almost|could have|might have|would have|avoided|escaped|risk of|danger of|potentially|presumed not)[\s-]+(?:\w+\s+){0,2}$/i;
 const BEFORE_CHARS = 40;
-/** Longer narratives tell the outcome long before. */
-const TEXT_CHARS = 20_000;
 
 /** Undefined when the words say nothing of an outcome. */
 export function severityOf(narrative: string): SeverityFound | undefined {
-  const text = narrative.slice(0, TEXT_CHARS);
+  const text = narrative.slice(0, FIXED_LIMITS.severity_chars.value);
   for (const severity of SEVERITIES)
     for (const { 0: words, index } of text.matchAll(SIGNS[severity])) {
       const before = text.slice(Math.max(0, index - BEFORE_CHARS), index);

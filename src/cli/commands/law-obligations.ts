@@ -1,7 +1,7 @@
 /** The register of obligations, for `fractal law obligations`. */
 import type { LawObligations, NodeApi } from '../../node/index.ts';
 import { oneLine } from '../output/text.ts';
-import { note, writeJson, writeLine, type SessionOf } from '../session.ts';
+import { note, showBadges, writeJson, writeLine, type SessionOf } from '../session.ts';
 
 type RegisteredObligation = LawObligations['obligations'][number];
 
@@ -26,6 +26,7 @@ export async function showObligations(session: SessionOf<'law'>, node: NodeApi, 
     session,
     `${counts.must} must, ${counts['must-not']} must not, ${counts.may} may${answer.total === 0 ? ': nothing fits' : ''}`,
   );
+  await showBadges(session, answer.badges);
   let last = '';
   for (const one of answer.obligations) {
     if (one.citation !== last) {

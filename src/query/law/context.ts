@@ -2,6 +2,7 @@
  * What belongs to provisions found by a search: those around and below them, those they cite, and what the terms of the
  * question mean there. Every row is read by an authorised query, as SQL of the same principal would read it.
  */
+import { FIXED_LIMITS } from '../../base/index.ts';
 import type { Principal } from '../ports.ts';
 import { governedRows, type ReferencePorts } from './references.ts';
 
@@ -40,8 +41,6 @@ const keyed = (keys: readonly ProvisionKey[]): string =>
   keys.map(({ version_id, section_id }) => `${version_id} ${section_id}`).join('\n');
 const KEYS = 'string_split($1, chr(10))';
 
-/** Real law stays below 20 levels. */
-const MAX_DEPTH = 32;
 /** Rows of one answer below a provision, cited by some, or defining terms. */
 const CONTEXT_ROWS = 24;
 
@@ -61,7 +60,7 @@ export async function ancestorsOf(
        union all
        select s.version_id, s.section_id, s.parent_id, up.origin, up.steps + 1 from law.sections s
          join up on s.version_id = up.version_id and s.section_id = up.parent_id
-        where not s.deleted and up.steps < ${MAX_DEPTH})
+        where not s.deleted and up.steps < ${FIXED_LIMITS.law_depth.value})
      select up.origin, up.steps::int as steps, ${COLUMNS} from up
        join law.sections s on s.version_id = up.version_id and s.section_id = up.section_id
        join law.versions v on v.version_id = s.version_id

@@ -1,10 +1,10 @@
 /**
  * The register of a document's obligations: who must, must not or may do what, with where each part stands, what the words
- * mean there and what they refer to. Every row is read by an authorised query, as SQL of the same principal would read it.
+ * mean there and what they refer to. Every row is read by an authorised query, as SQL of the same principal would read it, and all of
+ * one answer as of one commit.
  */
-import { FractalError, badInputError, type Limits } from '../../base/index.ts';
+import { FIXED_LIMITS, FractalError, badInputError, type Limits } from '../../base/index.ts';
 import { parseEvidence } from '../../schema/index.ts';
-import type { Principal } from '../ports.ts';
 import {
   findDocument,
   inForceOn,
@@ -15,7 +15,6 @@ import {
 } from './documents.ts';
 import { findAnywhere, noProvision } from './find-provision.ts';
 import type { ReadRows } from './provisions.ts';
-import { governedRows, type ReferencePorts } from './references.ts';
 import { TermFinder, type RegisterTerm } from './terms.ts';
 
 export interface RegisterQuery {
@@ -98,6 +97,8 @@ export interface Register {
   readonly counts: { readonly must: number; readonly 'must-not': number; readonly may: number };
   readonly total: number;
   readonly obligations: readonly RegisteredObligation[];
+  /** By what obligations were found, and that no person has read them. */
+  readonly badges: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -144,12 +145,10 @@ const FITS = `o.version_id = $1 and not o.deleted and o.section_id in (select se
 
 /** Throws `law.document`, `law.section` (not found), `law.ambiguous`, `law.not_in_force` or what policy says. */
 export async function lawObligations(
-  ports: ReferencePorts,
-  principal: Principal,
+  rows: ReadRows,
   query: RegisterQuery,
+  limits: Limits,
 ): Promise<Register> {
-  const { limits } = ports;
-  const rows: ReadRows = (sql, params) => governedRows(ports, principal, sql, params.map(String));
   const place = await placeOf(rows, query, limits);
   const params = [
     place.version.version_id,
@@ -190,6 +189,9 @@ export async function lawObligations(
     counts,
     total,
     obligations: found.map((one) => registered(one, around)),
+    badges: [...new Set(found.map(({ method }) => method))]
+      .sort()
+      .map((method) => `found by ${method}; no person has confirmed them`),
     notes: notesOf(found.length, total, unread?.n ?? 0),
   };
 }
@@ -214,11 +216,10 @@ interface Place {
 }
 
 async function placeOf(rows: ReadRows, { of, at }: RegisterQuery, limits: Limits): Promise<Place> {
-  const versionOf = async (documentId: string): Promise<LawVersion> =>
-    inForceOn(knownAt(await versionsOf(rows, documentId, limits), undefined), at);
   try {
     const document = await findDocument(rows, of);
-    return { document, version: await versionOf(document.document_id), section: undefined };
+    const versions = await versionsOf(rows, document.document_id, limits);
+    return { document, version: inForceOn(knownAt(versions, undefined), at), section: undefined };
   } catch (error) {
     if (!(error instanceof FractalError) || error.code !== 'law.document' || error.kind !== 'not_found')
       throw error;
@@ -232,14 +233,14 @@ async function placeOf(rows: ReadRows, { of, at }: RegisterQuery, limits: Limits
       'several documents have a provision that is cited so',
       `Give the id of one: ${found.map(({ section_id }) => section_id).join(', ')}.`,
     );
+  const { document_id, version_id, section_id } = first;
   const [section] = await rows<{ section_id: string; citation: string }>(
     'select section_id, citation from law.sections where version_id = $1 and section_id = $2 and not deleted',
-    [first.version_id, first.section_id],
+    [version_id, section_id],
   );
-  // It may have gone since it was found; the whole document was not asked for.
-  if (section === undefined) throw noProvision();
-  const document = await findDocument(rows, first.document_id);
-  return { document, version: await versionOf(first.document_id), section };
+  const version = (await versionsOf(rows, document_id, limits)).find((one) => one.version_id === version_id);
+  if (section === undefined || version === undefined) throw noProvision();
+  return { document: await findDocument(rows, document_id), version, section };
 }
 
 /** What belongs to the obligations of an answer. */
@@ -250,9 +251,6 @@ interface Surroundings {
   readonly references: ReadonlyMap<string, readonly RegisterReference[]>;
   readonly terms: TermFinder;
 }
-
-/** Real law stays below 20 levels. */
-const MAX_DEPTH = 32;
 
 async function surroundings(
   rows: ReadRows,
@@ -267,7 +265,7 @@ async function surroundings(
        union all
        select up.origin, s.section_id, s.parent_id, up.steps + 1 from law.sections s
          join up on s.section_id = up.parent_id
-        where s.version_id = $1 and not s.deleted and up.steps < ${MAX_DEPTH})
+        where s.version_id = $1 and not s.deleted and up.steps < ${FIXED_LIMITS.law_depth.value})
      select origin, section_id, steps::int as steps from up order by origin, steps`,
     [versionId, ids],
   );

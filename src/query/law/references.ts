@@ -2,7 +2,7 @@
  * What law cites a provision, what it cites, and what its words mean. Every answer is an authorised query, so that the
  * policy decides over it as over any SQL, and is as of the texts this node holds to be true.
  */
-import { badInputError, type Limits } from '../../base/index.ts';
+import { FIXED_LIMITS, badInputError, type Limits } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { AccessPolicy, Principal } from '../ports.ts';
 import { authorize } from '../sql/authorize.ts';
@@ -124,9 +124,9 @@ export async function definitionsFor(
        select section_id, parent_id, 0 as steps from law.sections where version_id = $2 and section_id = $1
        union all
        select s.section_id, s.parent_id, a.steps + 1 from law.sections s join around a on s.section_id = a.parent_id
-        where s.version_id = $2 and a.steps < ${MAX_DEPTH})
+        where s.version_id = $2 and a.steps < ${FIXED_LIMITS.law_depth.value})
      select d.definition_id, d.version_id, d.section_id, d.term, d.meaning, d.scope_section_id, d.scope_text, d.span_start,
-            d.span_end, coalesce(a.steps, ${MAX_DEPTH + 1})::int as distance
+            d.span_end, coalesce(a.steps, ${FIXED_LIMITS.law_depth.value + 1})::int as distance
        from law.definitions d left join around a on d.scope_section_id = a.section_id
        join law.sections s on s.version_id = d.version_id and s.section_id = d.section_id
       where d.version_id = $2 and not d.deleted and (d.scope_section_id is null or a.section_id is not null)
@@ -138,8 +138,6 @@ export async function definitionsFor(
 
 /** Answers are read whole; a provision that is cited more often is not listed beyond this. */
 const MAX_ROWS = 10_000;
-/** Real law stays below 20 levels. */
-const MAX_DEPTH = 64;
 
 /** Rows of an authorised query, as the principal may see them. */
 export async function governedRows<T>(

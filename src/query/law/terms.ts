@@ -1,4 +1,5 @@
 /** Defined terms in a text: which of a version's definitions its words use, each by the definition of the nearest scope. */
+import { FIXED_LIMITS } from '../../base/index.ts';
 import type { ReadRows } from './provisions.ts';
 
 export interface RegisterTerm {
@@ -15,8 +16,6 @@ interface Definition extends RegisterTerm {
   readonly words: readonly string[];
 }
 
-/** Definitions read of one version; real law has a few hundred. */
-const MAX_DEFINITIONS = 5_000;
 const WORD = /[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu;
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(WORD) ?? [];
@@ -33,7 +32,7 @@ export class TermFinder {
       `select d.term, d.term_key, d.meaning, d.section_id, s.citation, d.scope_section_id
          from law.definitions d join law.sections s on s.version_id = d.version_id and s.section_id = d.section_id
         where d.version_id = $1 and not d.deleted and not s.deleted
-        order by s.ordinal, d.span_start limit ${MAX_DEFINITIONS}`,
+        order by s.ordinal, d.span_start limit ${FIXED_LIMITS.law_definitions.value}`,
       [versionId],
     );
     const finder = new TermFinder();
