@@ -1,6 +1,6 @@
 /** Routes of the audit log. */
 import { AUDIT_CATEGORIES } from '../node/index.ts';
-import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+import { NO_BODY, type JsonSchema, type ObjectSchema } from './json-schema.ts';
 
 const JSON_TYPE = 'application/json';
 const text = (description: string): JsonSchema => ({ type: 'string', description });
@@ -112,8 +112,6 @@ const GROWTH = object({
   },
   keys: texts('of its signatures, in the note format'),
 });
-
-const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
 
 export const EXPORT_QUERY: ObjectSchema = {
   type: 'object',

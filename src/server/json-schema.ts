@@ -26,6 +26,9 @@ export interface ObjectSchema extends JsonSchema {
   readonly properties: Readonly<Record<string, JsonSchema>>;
 }
 
+/** A body that says nothing. */
+export const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
+
 function typeOf(value: unknown): SchemaType {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';

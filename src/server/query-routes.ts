@@ -1,5 +1,5 @@
 /** Routes of the statements that run and of those that were slow. */
-import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+import { NO_BODY, type JsonSchema, type ObjectSchema } from './json-schema.ts';
 
 const JSON_TYPE = 'application/json';
 const text = (description: string): JsonSchema => ({ type: 'string', description });
@@ -45,8 +45,6 @@ const SLOW: ObjectSchema = {
   },
   required: ['queries'],
 };
-
-const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
 
 export const QUERY_ROUTES = [
   {

@@ -520,7 +520,7 @@ export class RemoteNode implements NodeApi {
     try {
       for await (const chunk of response as AsyncIterable<Uint8Array>) yield chunk;
     } catch (error) {
-      throw connectionError(error, signal);
+      throw connectionError(error, signal, this.#url);
     }
   }
 }
@@ -561,7 +561,7 @@ const unreachable = (url: URL, error: unknown): FractalError =>
     { cause: error },
   );
 
-function connectionError(error: unknown, signal: AbortSignal | undefined): FractalError {
+function connectionError(error: unknown, signal: AbortSignal | undefined, url?: URL): FractalError {
   if (error instanceof FractalError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   // An aborted request may also surface as a reset connection.
@@ -578,6 +578,13 @@ function connectionError(error: unknown, signal: AbortSignal | undefined): Fract
       'node.socket_denied',
       'the node on this data directory belongs to another user',
       'Run the command as the user who started the node.',
+    );
+  if (url !== undefined)
+    return unavailableError(
+      'node.connection_lost',
+      `the connection to ${url.host} was lost (${code === '' ? 'unknown reason' : code})`,
+      'Try again when it answers.',
+      { cause: error },
     );
   return unavailableError(
     'node.connection_lost',

@@ -5,6 +5,7 @@ import { jsonBody } from './body.ts';
 import type { AppOptions, Handler, RequestContext } from './context.ts';
 import { viaOf } from './caller.ts';
 import { cookieHeader, sessionOf } from './cookie.ts';
+import { NO_BODY } from './json-schema.ts';
 import { LOGIN_REQUEST, SESSION_REQUEST } from './session-routes.ts';
 
 interface LoginRequest {
@@ -37,7 +38,7 @@ export const login: Handler = async (context, options) => {
 };
 
 export const logout: Handler = async (context, options) => {
-  await jsonBody(context, { type: 'object', properties: {} }, options.limits.http_json_bytes);
+  await jsonBody(context, NO_BODY, options.limits.http_json_bytes);
   const secret = sessionOf(context.req.raw.headers, context.env);
   if (secret !== undefined) await doorOf(options).logout(secret, { via: viaOf(context.env) });
   return withCookie(context, {}, undefined);

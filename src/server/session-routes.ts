@@ -1,5 +1,5 @@
 /** Routes of login sessions. */
-import type { JsonSchema, ObjectSchema } from './json-schema.ts';
+import { NO_BODY, type JsonSchema, type ObjectSchema } from './json-schema.ts';
 
 const JSON_TYPE = 'application/json';
 const text = (description: string): JsonSchema => ({ type: 'string', description });
@@ -50,8 +50,6 @@ const SESSIONS: ObjectSchema = {
   },
   required: ['sessions', 'ended'],
 };
-
-const NO_BODY: ObjectSchema = { type: 'object', properties: {}, additionalProperties: false };
 
 export const SESSION_ROUTES = [
   {

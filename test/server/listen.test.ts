@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, lstat, readdir, stat, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, request as httpRequest } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
-import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it, test } from 'node:test';
 import {
   DEFAULT_LIMITS,
   FractalError,
@@ -275,5 +275,20 @@ describe('stopping', () => {
     slow.write('GET /healthz HTTP/1.1\r\nHost: 127');
     slow.resume();
     await once(slow, 'close');
+  });
+});
+
+test('a hub that breaks off in the middle of an answer is told by its address', async (t) => {
+  const hub = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('{"half": ', () => response.destroy());
+  });
+  await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
+  t.after(() => hub.close());
+  const { port } = hub.address() as AddressInfo;
+  const node = new RemoteNode({ url: new URL(`http://127.0.0.1:${port}`) });
+  await assert.rejects(node.status(), {
+    code: 'node.connection_lost',
+    message: `the connection to 127.0.0.1:${port} was lost (ECONNRESET)`,
   });
 });
