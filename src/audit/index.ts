@@ -6,6 +6,8 @@ export { Replicas } from './replica.ts';
 export type { ReceivedPart, ReplicaState } from './replica.ts';
 export { keepCosigned } from './cosigned.ts';
 export { pushLog } from './push.ts';
+export { HubPush, hubAddress, hubFault, pauseAfter, readPushState } from './hub-push.ts';
+export type { HubDoor, HubSetting, PushState } from './hub-push.ts';
 export type { LogSource } from './push.ts';
 export { linesOf } from './export.ts';
 export { Retirement, readHolds, releaseHold, retentionFault, setHold } from './retention.ts';

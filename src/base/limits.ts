@@ -803,6 +803,11 @@ export const FIXED_LIMITS = {
     unit: 'bytes',
     why: 'a bundle that is checked; one that is made has an entry, 53 hashes at most and a checkpoint',
   },
+  audit_push_backoff_ms: {
+    value: 21_600_000,
+    unit: 'milliseconds',
+    why: 'longest pause before a log is sent to a hub that refuses it or does not answer, unless it is sent less often anyway',
+  },
   audit_evidence_files: { value: 32, unit: 'files', why: 'files that are put to a report in one bundle' },
   sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
   sql_comments: {

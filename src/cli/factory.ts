@@ -27,6 +27,8 @@ export interface OpenedNode {
   readonly limits: Limits;
   /** For a node that serves: from now on its sources run when they are due. */
   readonly startSources: () => void;
+  /** The same: its audit log goes to its hub, if one is set, with this token. */
+  readonly startPush: (token: string | undefined) => void;
   /** The node as another caller sees it. */
   readonly admit?: (caller: Caller) => NodeApi;
   /** Opens login sessions. */

@@ -10,6 +10,8 @@ import {
   showMapping,
   verifyAuditFiles,
 } from '../node/index.ts';
+import { RemoteNode } from '../server/index.ts';
+import { hubDoor } from './commands/audit-replicas.ts';
 import type { NodeFactory } from './factory.ts';
 import { processIo } from './process-io.ts';
 import { main } from './program.ts';
@@ -24,6 +26,7 @@ const factory: NodeFactory = {
       node,
       limits: node.parts.limits,
       startSources: () => node.startSources(),
+      startPush: (token) => node.startPush((url) => hubDoor(new RemoteNode({ url, token }))),
       admit: (caller) => node.as(caller),
       logins: node.logins(),
       flight: () => node.flight(),

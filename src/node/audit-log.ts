@@ -10,6 +10,7 @@ import {
   parseCheckpoint,
   printKey,
   printNote,
+  readPushState,
   rootOf,
   verifyLog,
   verifyOpenLog,
@@ -152,4 +153,23 @@ export async function auditState(log: AuditLog): Promise<{ ok: boolean; detail: 
     ? `${size} entries, ${checkpoint.size} of them under the last checkpoint`
     : 'its tiles do not make what was signed last';
   return { ok, detail, cure };
+}
+
+/** What `doctor` says of the hub that the log is sent to. */
+export async function hubState(log: AuditLog): Promise<{ ok: boolean; detail: string; cure: string }> {
+  const state = await readPushState(log);
+  if (state === undefined)
+    return { ok: true, detail: 'nothing was pushed yet: a running node does it', cure: '' };
+  const { cosigned, failures, error, at } = state;
+  const last =
+    cosigned === null
+      ? 'never cosigned'
+      : `${cosigned.size} of ${log.size} entries cosigned, last on ${cosigned.at}`;
+  return error === null
+    ? { ok: true, detail: last, cure: '' }
+    : {
+        ok: false,
+        detail: `${last}; ${failures} failed tries since, last on ${at}: ${error.message} (${error.code})`,
+        cure: error.cure,
+      };
 }

@@ -1,7 +1,7 @@
 /** `fractal.json` in the data directory: what an administrator may change. */
 import path from 'node:path';
 import { DEFAULT_LIMITS, badInputError, notFoundError, type FileSystem, type Limits } from '../base/index.ts';
-import { retentionFault, type Retention } from '../audit/index.ts';
+import { hubFault, retentionFault, type HubSetting, type Retention } from '../audit/index.ts';
 import type { NetworkSettings } from '../ingest/index.ts';
 import { certificateNameFault } from '../security/index.ts';
 import { oidcFault, type OidcSetting } from './oidc.ts';
@@ -70,6 +70,8 @@ export interface NodeConfig {
   readonly result_cache?: boolean;
   /** Months that texts of the audit log are kept, by category and `default`; absent: for ever. */
   readonly audit_retention?: Retention;
+  /** The hub that a running node sends its audit log to. Absent: none. */
+  readonly audit_hub?: HubSetting;
   /** Bounds that differ from LIMITS.md. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Whether, and to whom, the node may open connections. Absent: it opens none. */
@@ -94,6 +96,7 @@ const KNOWN = [
   'oidc',
   'result_cache',
   'audit_retention',
+  'audit_hub',
   'limits',
   'network',
 ];
@@ -131,6 +134,7 @@ export async function readConfig(fs: FileSystem, dataDir: string): Promise<NodeC
     throw bad('result_cache must be true or false');
   const fault =
     retentionFault(config.audit_retention) ??
+    hubFault(config.audit_hub) ??
     networkFault(config.network) ??
     oidcFault(config.oidc, config.network) ??
     generatorFault(config.generator);

@@ -4,7 +4,7 @@ import { asFractalError } from '../base/index.ts';
 import { unmarkedRows } from '../ingest/index.ts';
 import { SECTION_TABLE } from '../query/index.ts';
 import { TABLES, qualifiedName } from '../schema/index.ts';
-import { auditState } from './audit-log.ts';
+import { auditState, hubState } from './audit-log.ts';
 import type { DoctorCheck } from './api.ts';
 import type { NodeParts } from './parts.ts';
 import { queueState } from './status.ts';
@@ -108,6 +108,7 @@ export async function examine(parts: NodeParts): Promise<DoctorCheck[]> {
     };
   });
   await check('audit log', () => auditState(parts.audit.log));
+  if (parts.config.audit_hub !== undefined) await check('audit hub', () => hubState(parts.audit.log));
   await check('maintenance', () => ({
     ok: maintenance.warnings.length === 0,
     detail: maintenance.warnings.length === 0 ? 'no trouble' : maintenance.warnings.join('; '),

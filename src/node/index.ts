@@ -114,8 +114,16 @@ export type {
   RetentionRequest,
 } from './audit-api.ts';
 export { AUDIT_CATEGORIES } from '../schema/index.ts';
-export { FILES_MOST, mainRows, printBundle, pushLog, spaced, verifyFiles } from '../audit/index.ts';
-export type { GivenFile } from '../audit/index.ts';
+export {
+  hubAddress,
+  FILES_MOST,
+  mainRows,
+  printBundle,
+  pushLog,
+  spaced,
+  verifyFiles,
+} from '../audit/index.ts';
+export type { GivenFile, HubDoor } from '../audit/index.ts';
 export type { LogSource } from '../audit/index.ts';
 export { verifyAuditFiles } from './audit-log.ts';
 export type { ListedQuery, QueryFigures, SlowQuery } from './query-api.ts';

@@ -1,6 +1,6 @@
 /** One node: every layer built in one place, started and stopped in order. */
 import { asFractalError, badInputError, internalError, newId, type Log } from '../base/index.ts';
-import { LoggedEntries } from '../audit/index.ts';
+import { HubPush, LoggedEntries, hubAddress, type HubDoor } from '../audit/index.ts';
 import { ImportQueue, Importer, Watcher, reindex, remark, shownResult } from '../ingest/index.ts';
 import {
   ComplianceCache,
@@ -165,6 +165,7 @@ export class FractalNode implements Auditable {
   readonly #facts: CallFacts;
   /** Rows of older schemas are searched for people while the node runs. */
   #marking: Promise<void> = Promise.resolve();
+  #hubPush: HubPush | undefined;
 
   private constructor(
     parts: NodeParts,
@@ -689,6 +690,15 @@ export class FractalNode implements Auditable {
     this.#sources.start();
   }
 
+  /** From now on, until the node closes, its audit log goes to the hub of `audit_hub`, if one is set. For a node that serves. */
+  startPush(openHub: (url: URL) => HubDoor): void {
+    const { config, audit } = this.parts;
+    const url = hubAddress(config.audit_hub?.url);
+    if (config.audit_hub === undefined || url === undefined || this.#hubPush !== undefined) return;
+    this.#hubPush = new HubPush(audit.log, config.audit_hub, openHub(url));
+    this.#hubPush.start();
+  }
+
   async #mayImport(): Promise<Principal> {
     const principal = await this.#principal();
     demand(this.#policy, principal, 'import');
@@ -825,6 +835,7 @@ export class FractalNode implements Auditable {
   async close(): Promise<void> {
     this.#stopping.abort(stoppingError());
     await this.#sources.close();
+    await this.#hubPush?.stop();
     await this.#marking;
     await this.parts.queries.close();
     await this.parts.watcher.stop();

@@ -11,6 +11,7 @@ const code = await main(process.argv.slice(2), processIo({ root: '/', version: '
     node,
     limits: DEFAULT_LIMITS,
     startSources: () => undefined,
+    startPush: () => undefined,
     flight: memoryFlight,
   }),
   init: async () => ({ nodeId: 'n', name: 'n' }),

@@ -150,6 +150,7 @@ export async function desk(given?: NodeApi): Promise<Desk> {
       return {
         node: given ?? node,
         limits: { ...DEFAULT_LIMITS, shutdown_ms: 200 },
+        startPush: () => undefined,
         startSources: () => {
           made.sourcesStarted++;
         },

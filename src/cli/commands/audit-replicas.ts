@@ -2,7 +2,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_LIMITS, FIXED_LIMITS, badInputError, notFoundError, usageError } from '../../base/index.ts';
-import { pushLog, type LogSource, type NodeApi, type ReplicaState } from '../../node/index.ts';
+import {
+  hubAddress,
+  pushLog,
+  type HubDoor,
+  type LogSource,
+  type NodeApi,
+  type ReplicaState,
+} from '../../node/index.ts';
 import { RemoteNode } from '../../server/index.ts';
 import { countText } from '../output/text.ts';
 import { note, withNode, writeJson, writeLine, type Session } from '../session.ts';
@@ -116,9 +123,8 @@ async function fileSource(file: string): Promise<LogSource> {
 /** Sends the log to a hub and keeps the checkpoint that it cosigned. */
 export async function push(session: AuditSession): Promise<number> {
   const { to } = session.values;
-  const url = to !== undefined && URL.canParse(to) ? new URL(to) : undefined;
-  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url?.hostname ?? '');
-  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)))
+  const url = hubAddress(to);
+  if (url === undefined)
     throw usageError(
       'usage.argument',
       '`fractal audit push` needs --to with an https address',
@@ -140,19 +146,28 @@ export async function push(session: AuditSession): Promise<number> {
   }
 }
 
+/** A node as a hub. */
+export const hubDoor = (hub: NodeApi): HubDoor => ({
+  receive: async (part) => {
+    const [state] = (await hub.auditReplicas({ action: 'receive', ...part })).replicas;
+    if (state === undefined)
+      throw badInputError(
+        'audit.answer',
+        'the hub answers otherwise than one does',
+        'Check the address of the hub.',
+      );
+    return state;
+  },
+  close: () => hub.close(),
+});
+
 async function send(
   session: AuditSession,
   source: LogSource,
   hub: NodeApi,
   after: (state: ReplicaState) => Promise<void> = async () => undefined,
 ): Promise<number> {
-  const receive = async (part: Parameters<Parameters<typeof pushLog>[1]>[0]): Promise<ReplicaState> => {
-    const { replicas } = await hub.auditReplicas({ action: 'receive', ...part });
-    const [state] = replicas;
-    if (state === undefined)
-      throw badInputError('audit.answer', 'the hub answers otherwise than one does', 'Check --to.');
-    return state;
-  };
+  const receive: HubDoor['receive'] = (part) => hubDoor(hub).receive(part);
   const state = await pushLog(source, receive, { limits: DEFAULT_LIMITS });
   await after(state);
   await told(session, [state]);

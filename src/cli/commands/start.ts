@@ -89,6 +89,7 @@ export async function serve(
         : 'Single-user mode, until `fractal user add`: whoever can reach these ports on this machine has all rights. Ctrl-C stops.',
     );
     opened.startSources();
+    opened.startPush(io.env['FRACTAL_HUB_TOKEN']);
     if (!signal.aborted) await once(signal, 'abort');
     await note(session, 'Stopping…');
   } finally {
