@@ -1,6 +1,6 @@
 /** A running node sends its log to its hub now and again: later and later while it fails, and it says so. */
 import path from 'node:path';
-import { FIXED_LIMITS, Serial, asFractalError } from '../base/index.ts';
+import { FIXED_LIMITS, Serial, asFractalError, internalError } from '../base/index.ts';
 import { keepCosigned } from './cosigned.ts';
 import { linesOf } from './export.ts';
 import { sizeOf, type AuditLog } from './log.ts';
@@ -180,7 +180,7 @@ export class HubPush {
   }
 }
 
-const STOPPED = new Error('stopped');
+const STOPPED = internalError('audit.push_stopped', 'the node stops');
 
 /** Doubled with each failure, up to a bound. In milliseconds. */
 export function pauseAfter(failures: number, { every_minutes: every }: HubSetting): number {
