@@ -1022,11 +1022,14 @@ function mainRows(verdict, indent = 0) {
   return [
     ['Log', verdict.origin],
     ...verdict.states.flatMap(({ size, files }) =>
-      files.map(({ name, kind }) => [name, `${kind}, under a checkpoint over ${size} entries`]),
+      files
+        .filter(({ kind }) => kind !== 'growth')
+        .map(({ name, kind }) => [
+          name,
+          `${kind === 'bundle' ? 'bundle, under a checkpoint' : kind} over ${size} entries`,
+        ]),
     ),
-    ...verdict.growth
-      .filter(({ file }) => !verdict.states.some(({ files }) => files.some(({ name }) => name === file)))
-      .map(({ file, from, to }) => [file, `growth from ${from} to ${to} entries`]),
+    ...verdict.growth.map(({ file, from, to }) => [file, `growth from ${from} to ${to} entries`]),
     ...verdict.bundles.flatMap((one) => [['', ''], ['File', one.file], ...entryRows(one, indent)]),
   ];
 }

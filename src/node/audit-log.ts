@@ -169,7 +169,7 @@ export async function hubState(log: AuditLog): Promise<{ ok: boolean; detail: st
     ? { ok: true, detail: last, cure: '' }
     : {
         ok: false,
-        detail: `${last}; ${failures} failed tries since, last on ${at}: ${error.message} (${error.code})`,
+        detail: `${last}; ${failures === 1 ? '1 try' : `${failures} tries`} failed since, last on ${at}: ${error.message} (${error.code})`,
         cure: error.cure,
       };
 }

@@ -41,7 +41,7 @@ test('H8: doctor tells of the hub: nothing yet, and why a push failed', async ()
   }
   assert.match(
     JSON.stringify(found),
-    /^\[false,"never cosigned; 1 failed tries since, last on .*: edge may not replicate \(policy\.denied\)"\]$/,
+    /^\[false,"never cosigned; 1 try failed since, last on .*: edge may not replicate \(policy\.denied\)"\]$/,
   );
   await t.reopen();
   assert.equal(closed, 1, 'the node lets its hub go when it closes');

@@ -10,14 +10,17 @@ export function mainRows(verdict: Verdict, indent = 0): Rows {
   return [
     ['Log', verdict.origin],
     ...verdict.states.flatMap(({ size, files }) =>
-      files.map(({ name, kind }): [string, string] => [
-        name,
-        `${kind}, under a checkpoint over ${size} entries`,
-      ]),
+      files
+        .filter(({ kind }) => kind !== 'growth')
+        .map(({ name, kind }): [string, string] => [
+          name,
+          `${kind === 'bundle' ? 'bundle, under a checkpoint' : kind} over ${size} entries`,
+        ]),
     ),
-    ...verdict.growth
-      .filter(({ file }) => !verdict.states.some(({ files }) => files.some(({ name }) => name === file)))
-      .map(({ file, from, to }): [string, string] => [file, `growth from ${from} to ${to} entries`]),
+    ...verdict.growth.map(({ file, from, to }): [string, string] => [
+      file,
+      `growth from ${from} to ${to} entries`,
+    ]),
     ...verdict.bundles.flatMap((one): Rows => [['', ''], ['File', one.file], ...entryRows(one, indent)]),
   ];
 }
