@@ -15,9 +15,10 @@ export interface Corpus extends Bench {
 export async function indexed(
   passages: readonly RetrievalPassage[],
   onRerank?: Parameters<typeof bench>[2],
+  limits: NonNullable<Parameters<typeof bench>[1]> = {},
 ): Promise<Corpus> {
   const embedder = await shippedModel();
-  const made = await bench(embedder, {}, onRerank);
+  const made = await bench(embedder, limits, onRerank);
   // An id says where a provision stands; of parts that share one, all but the first are told apart.
   const seen = new Set<string>();
   const idOf = (key: string, at: number): string => {

@@ -9,6 +9,7 @@
 import type { Embedder } from '../../query/index.ts';
 import { contentWords, meet } from './evidence.ts';
 import { asRead } from './hostile.ts';
+import { negationFits } from './negation.ts';
 import type { DroppedReason } from './types.ts';
 
 /** Share of a claim's words that must stand in its quotes. */
@@ -30,7 +31,7 @@ export async function checkClaim(
   const evidence = asRead(quotes.join(' '));
   const numbers = new Set(numbersIn(evidence));
   if (numbersIn(claim).some((number) => !numbers.has(number))) return bad('numbers');
-  if (isNegated(claim) !== isNegated(evidence)) return bad('negation');
+  if (!negationFits(claim, evidence)) return bad('negation');
   if (!modalityFits(claim, evidence)) return bad('modality');
   const words = contentWords(claim);
   const there = contentWords(evidence);
@@ -96,10 +97,6 @@ function numbersIn(text: string): string[] {
     ...(words ?? []).map((word) => String(WORD_NUMBERS.get(word))),
   ];
 }
-
-const NEGATION =
-  /\b(?:not|no|never|neither|nor|without|prohibited|forbidden|cannot|unless|except|exempt\w*|\w+n't)\b/i;
-const isNegated = (text: string): boolean => NEGATION.test(text.replaceAll('’', "'"));
 
 const DUTY = /\b(?:must|shall|required?s?|has to|have to|obliged?|ensure|needs? to)\b/i;
 const PERMISSION = /\b(?:may|can|might|permitted|allowed|optional|voluntary)\b/i;

@@ -6,6 +6,7 @@
  */
 
 import { kinOf } from './kin.ts';
+import { overlapOf, type Counts } from './words.ts';
 
 /** One candidate. Higher scores are better. */
 export interface Candidate {
@@ -49,18 +50,17 @@ export const RERANK_WEIGHTS: readonly number[] = [
 
 const K1 = 1.2;
 const B = 0.75;
-/** Longer texts are weighed by their beginning. */
-const TEXT_CHARS = 8000;
-const PART_CHARS = 4;
 
 /** One row of figures per candidate, row-major: `candidates.length × RERANK_FEATURES.length`, each 0…1. */
 export function rerankFeatures(question: string, candidates: readonly Candidate[]): Float64Array {
   const columns = RERANK_FEATURES.length;
-  const texts = candidates.map(({ text }) => wordsOf(text.slice(0, TEXT_CHARS)));
-  const asked = wordsOf(question);
-  const words = weigh(asked, texts);
-  const pairs = weigh(pairsOf(asked), texts.map(pairsOf));
-  const parts = weigh(partsOf(asked), texts.map(partsOf));
+  const overlap = overlapOf(
+    question,
+    candidates.map(({ text }) => text),
+  );
+  const words = weigh(overlap.words);
+  const pairs = weigh(overlap.pairs);
+  const parts = weigh(overlap.parts);
   const listed = candidates.flatMap(({ bm25 }) => (bm25 === null ? [] : [bm25]));
   const least = listed.length === 0 ? 0 : Math.min(...listed);
   const bm25 = candidates.map((one) => one.bm25 ?? least);
@@ -73,7 +73,7 @@ export function rerankFeatures(question: string, candidates: readonly Candidate[
     pairs.met,
     candidates.map(({ vector }) => vector),
     candidates.map(({ terms }) => terms ?? 0),
-    texts.map(({ length }) => Math.log1p(length)),
+    Array.from(overlap.words.lengths, Math.log1p),
     byDocument(candidates, words.scores),
   ];
   const out = new Float64Array(candidates.length * columns);
@@ -111,38 +111,28 @@ export function rerankScores(question: string, candidates: readonly Candidate[])
 }
 
 /** BM25 of each text for what is asked, and the share of it that the text meets, by weight. */
-function weigh(
-  asked: readonly string[],
-  texts: readonly (readonly string[])[],
-): { readonly scores: number[]; readonly met: number[] } {
-  const wanted = new Map<string, number>();
-  for (const one of asked) wanted.set(one, (wanted.get(one) ?? 0) + 1);
-  const counts = texts.map((text) => {
-    const count = new Map<string, number>();
-    for (const one of text) if (wanted.has(one)) count.set(one, (count.get(one) ?? 0) + 1);
-    return count;
+function weigh({ asked, found, lengths }: Counts): { readonly scores: number[]; readonly met: number[] } {
+  const width = asked.length;
+  const rows = lengths.length;
+  const frequency = asked.map((_, place) => {
+    let df = 0;
+    for (let at = place; at < found.length; at += width) if ((found[at] ?? 0) > 0) df++;
+    return df;
   });
-  const frequency = new Map<string, number>();
-  for (const count of counts)
-    for (const one of count.keys()) frequency.set(one, (frequency.get(one) ?? 0) + 1);
-  const idf = new Map(
-    [...wanted.keys()].map((one) => {
-      const df = frequency.get(one) ?? 0;
-      return [one, Math.log(1 + (texts.length - df + 0.5) / (df + 0.5))];
-    }),
-  );
-  const mean = texts.reduce((sum, { length }) => sum + length, 0) / Math.max(1, texts.length);
-  let total = 0;
-  for (const weight of idf.values()) total += weight;
+  const idf = frequency.map((df) => Math.log(1 + (rows - df + 0.5) / (df + 0.5)));
+  const total = idf.reduce((sum, weight) => sum + weight, 0);
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, rows);
   const scores: number[] = [];
   const met: number[] = [];
-  counts.forEach((count, i) => {
-    const long = K1 * (1 - B + (B * (texts[i]?.length ?? 0)) / Math.max(1, mean));
+  lengths.forEach((length, row) => {
+    const long = K1 * (1 - B + (B * length) / Math.max(1, mean));
     let score = 0;
     let share = 0;
-    for (const [one, n] of count) {
-      const weight = idf.get(one) ?? 0;
-      score += ((wanted.get(one) ?? 0) * weight * n * (K1 + 1)) / (n + long);
+    for (let place = 0; place < width; place++) {
+      const n = found[row * width + place] ?? 0;
+      if (n === 0) continue;
+      const weight = idf[place] ?? 0;
+      score += ((asked[place] ?? 0) * weight * n * (K1 + 1)) / (n + long);
       share += weight;
     }
     scores.push(score);
@@ -160,45 +150,4 @@ function byDocument(candidates: readonly Candidate[], scores: readonly number[])
     sums.set(document, (sums.get(document) ?? 0) + (scores[i] ?? 0) / (1 + rank * 0.1));
   });
   return candidates.map(({ document }) => sums.get(document) ?? 0);
-}
-
-const STOP_WORDS = new Set(
-  (
-    'a about above after again against all am an and any are as at be because been before being below between both but by ' +
-    'can could did do does doing down during each few for from further had has have having he her here how i if in into is ' +
-    'it its just me more most my no nor not now of off on once only or other our out over own same she should so some such ' +
-    'than that the their them then there these they this those through to too under until up very was we were what when ' +
-    'where which while who whom why will with would you your'
-  ).split(' '),
-);
-
-/** Words in lower case without those that are everywhere, and without common endings. */
-function wordsOf(text: string): string[] {
-  const out: string[] = [];
-  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
-    if (!STOP_WORDS.has(word)) out.push(stem(word));
-  return out;
-}
-
-/** Endings of plural, past and going on, where enough of the word is left. */
-function stem(word: string): string {
-  if (word.length < 5) return word;
-  const cut = word.replace(/(?:ations?|ments?|ings?|edly|ies|ed|es|ly|s)$/, '');
-  const base = cut.length >= 3 ? cut : word;
-  return base.replace(/(?:e|y|i)$/, '');
-}
-
-function pairsOf(words: readonly string[]): string[] {
-  return words.slice(1).map((word, i) => `${words[i] ?? ''} ${word}`);
-}
-
-/** Runs of a few letters, with marks where words begin and end: what words of one root share. */
-function partsOf(words: readonly string[]): string[] {
-  const out: string[] = [];
-  for (const word of words) {
-    const marked = `_${word}_`;
-    for (let i = 0; i === 0 || i + PART_CHARS <= marked.length; i++)
-      out.push(marked.slice(i, i + PART_CHARS));
-  }
-  return out;
 }
