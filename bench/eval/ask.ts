@@ -158,16 +158,27 @@ async function checks(node: FractalNode): Promise<{ rows: EvalRow[]; failures: E
   return { rows, failures };
 }
 
-async function obliqa(data: string, most: number): Promise<EvalRow> {
+async function obliqa(data: string, most: number): Promise<{ row: EvalRow; failures: EvalFailure[] }> {
+  const set = 'ObliQA dev, half of the documents, questions not learned from';
   const cases = (await answerableCases(data, most)).filter(({ learn }) => !learn);
   const told = cases.map((one) => ({ ...one, abstained: confidenceOf(one.signals) < CONFIDENCE_MIN }));
   const has = told.filter(({ answerable }) => answerable);
-  return {
-    set: 'ObliQA dev, half of the documents, questions not learned from',
+  const failures = told
+    .filter(({ answerable, abstained }) => answerable === abstained)
+    .map(({ question, answerable, found, signals }) => ({
+      set,
+      input: question.slice(0, 300),
+      expected: answerable ? 'an answer' : 'abstain',
+      found: `confidence ${round(confidenceOf(signals))}${answerable && !found ? ', no gold passage read' : ''}`,
+    }))
+    .slice(0, FAILURES_MAX);
+  const row: EvalRow = {
+    set,
     model: 'fractal-embed 1.0.0',
     configuration: 'abstention',
     figures: { ...abstention(told), right_one_read: round(mean(has.map(({ found }) => (found ? 1 : 0)))) },
   };
+  return { row, failures };
 }
 
 export const evaluation: Evaluation = {
@@ -177,6 +188,7 @@ export const evaluation: Evaluation = {
     const rows: EvalRow[] = [];
     const failures: EvalFailure[] = [];
     const notes = [
+      `Of ObliQA's questions with and without an answer the first ${most} each are asked, by the hash of their words.`,
       'Of the ObliQA questions those are used that `node bench/ask-fit.ts` does not learn from. Labels "without answer" there are those of the set: another rule may answer, so some are wrong.',
       'The questions about 29 CFR 1910.147 are ours; rules of the extraction and the weights of the confidence were set with them in sight, so their figures are no forecast.',
     ];
@@ -185,8 +197,11 @@ export const evaluation: Evaluation = {
       rows.push(...one.rows);
       failures.push(...one.failures);
     } else notes.push('29 CFR 1910.147 is not here.');
-    if (existsSync(path.join(data, 'obliqa'))) rows.push(await obliqa(data, most));
-    else notes.push('ObliQA is not here.');
+    if (existsSync(path.join(data, 'obliqa'))) {
+      const one = await obliqa(data, most);
+      rows.push(one.row);
+      failures.push(...one.failures);
+    } else notes.push('ObliQA is not here.');
     return { rows, failures, notes };
   },
 };
