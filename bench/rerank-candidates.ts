@@ -1,10 +1,14 @@
 /**
  * What the node's search lists for each question of ObliQA before it orders again, one JSON object a line:
- * `node bench/rerank-candidates.ts OUT [DATA]` (default ../shared/data). For learning the reranker: models/scripts/rerank_train.py.
+ * `node bench/rerank-candidates.ts OUT [DATA]` (default ../shared/data). For learning the reranker offline.
  */
 import { createWriteStream } from 'node:fs';
 import { indexed } from './eval/corpus.ts';
 import { obliqaDev, obliqaMultiVal, obliqaPassages } from './eval/sets.ts';
+
+// Before any thread of the pool is made; a node refuses to open with fewer.
+process.env['UV_THREADPOOL_SIZE'] ??= '16';
+process.env['LANCEDB_LOG'] ??= 'error';
 
 const [, , out = '', data = '../shared/data'] = process.argv;
 const CANDIDATES = 200;
