@@ -10,7 +10,7 @@ import { consistencyProof, rootOf } from './merkle.ts';
 import { checkNote, parseNote, printKey, printNote, type Note } from './note.ts';
 import { GROWTH_FORMAT, type AuditGrowth } from './outside/growth.ts';
 
-/** `to` is the last checkpoint when absent, over `from` entries at least. Throws `audit.growth` for sizes that are none. */
+/** `to` is the last checkpoint when absent; a new one where nothing that came since `from` is signed yet. Throws `audit.growth` for sizes that are none. */
 export async function makeGrowth(log: AuditLog, from: number, to?: number): Promise<AuditGrowth> {
   const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 1 && n <= log.size;
   if (!isSize(from) || (to !== undefined && (!isSize(to) || to < from)))
@@ -19,7 +19,9 @@ export async function makeGrowth(log: AuditLog, from: number, to?: number): Prom
       `the log has ${log.size} entries: a proof is from one number of entries to another that is not smaller`,
       'Give as --from the number in the checkpoint that you hold; --to may be left out.',
     );
-  const end = to ?? sizeOf(await log.checkpointOver(from));
+  // The entry right behind a checkpoint tells it, and is nothing new.
+  const least = log.size > from + 1 ? from + 1 : from;
+  const end = to ?? sizeOf(await log.checkpointOver(least));
   const cosigned = await readCosigned(log);
   const isCosigned = cosigned !== undefined && sizeOf(cosigned.note) === end;
   const note = isCosigned ? cosigned.note : await noteOver(log, end);

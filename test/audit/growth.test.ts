@@ -122,6 +122,13 @@ test('P5: a log proves that it only grew since any checkpoint, and another imple
     await assert.rejects(check(changed, older), refused, what);
   for (const [from, to] of [[0], [1.5], [3, 2], [1, log.size + 1]] as const)
     await assert.rejects(makeGrowth(log, from, to), { code: 'audit.growth' });
+  const last = held.at(-1) ?? '';
+  const lastSize = Number(last.split('\n')[1]);
+  assert.equal((await makeGrowth(log, lastSize)).to, lastSize, 'nothing came since');
+  await log.record(event(7));
+  const signed = await makeGrowth(log, lastSize);
+  assert.ok(signed.to > lastSize, 'what came since is signed for');
+  await check(signed, last);
   // The log tells each of its checkpoints: between two of them, both ends are signed.
   const [, third = 0] = held.slice(1).map((one) => Number(one.split('\n')[1]));
   assert.notEqual((await makeGrowth(log, 2, third)).checkpoint, null);
