@@ -46,6 +46,7 @@ for (const [name, mode, rerank] of [
     wall_p50_ms: percentile(wall, 0.5),
     wall_p95_ms: percentile(wall, 0.95),
     processor_p50_ms: percentile(processor, 0.5),
+    resident_after_mib: Math.round(process.memoryUsage.rss() / MIB),
   });
 }
 await corpus.close();
