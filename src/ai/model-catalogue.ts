@@ -1,4 +1,5 @@
 /** A list of models that may be pulled: each with its whole manifest, so that every file is known by its hash beforehand. */
+import { fileURLToPath } from 'node:url';
 import { FIXED_LIMITS, badInputError, notFoundError, type FractalError } from '../base/index.ts';
 import { checkManifest, modelName, type AnyManifest } from './model-manifest.ts';
 
@@ -42,6 +43,8 @@ export function readCatalogue(text: Uint8Array, at: URL): readonly OfferedModel[
           // A list from elsewhere must not name files of this machine.
           if (target.protocol === 'file:' && at.protocol !== 'file:')
             throw bad(`the address of ${path} of ${modelName(manifest)} is a file of this machine`);
+          if (target.protocol === 'file:' && !isLocal(target))
+            throw bad(`the address of ${path} of ${modelName(manifest)} is not a file of this machine`);
           return [path, target] as const;
         }),
       ),
@@ -71,6 +74,15 @@ export function offered(
 /** Numbers in versions count as numbers: 1.10 is newer than 1.9. */
 export const compareVersions = (a: string, b: string): number =>
   a.localeCompare(b, 'en', { numeric: true, sensitivity: 'base' });
+
+/** `file://host/x` names a file elsewhere, and not every address is that of a file. */
+function isLocal(url: URL): boolean {
+  try {
+    return fileURLToPath(url) !== '';
+  } catch {
+    return false;
+  }
+}
 
 const bad = (why: string): FractalError =>
   badInputError(

@@ -8,7 +8,7 @@ import {
   type FileSystem,
   type Limits,
 } from '../base/index.ts';
-import type { ModelFile } from './model-manifest.ts';
+import { readAnyModel, unusable, type ModelFile } from './model-manifest.ts';
 
 export interface ModelManifest {
   readonly id: string;
@@ -37,44 +37,19 @@ export interface ModelFolder {
   readonly sha256: string;
 }
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
-
 /** Reads `model.json`. Does not touch the other files. */
 export async function readModelFolder(fs: FileSystem, folder: string): Promise<ModelFolder> {
-  const file = path.join(folder, 'model.json');
-  if ((await fs.stat(file)) === undefined)
-    throw unavailableError(
-      'model.missing',
-      `there is no model.json in the folder of the model ${path.basename(folder)}`,
-      'Restore the folder from the release, or name another model in fractal.json.',
-    );
-  const bad = (why: string): Error =>
-    badInputError(
-      'model.manifest',
-      `model.json of ${path.basename(folder)} is not usable: ${why}`,
-      'Take the folder from the release again.',
-    );
-  let manifest: ModelManifest;
-  try {
-    manifest = JSON.parse(new TextDecoder().decode(await fs.readFile(file))) as ModelManifest;
-  } catch {
-    throw bad('it is not JSON');
-  }
-  if (manifest.kind !== 'embedding') throw bad('its kind is not embedding');
-  if (!NAME.test(String(manifest.id)) || !NAME.test(String(manifest.version)))
-    throw bad('its id or version is not a plain name');
-  if (!Number.isInteger(manifest.dimension) || manifest.dimension < 1 || manifest.dimension > 4096)
-    throw bad('its dimension');
+  const { manifest: any, sha256 } = await readAnyModel(fs, folder);
+  const manifest = any as unknown as ModelManifest;
+  const bad = (why: string): Error => unusable(path.basename(folder), why);
+  if (any.kind !== 'embedding' || sha256 === null) throw bad('its kind is not embedding');
+  if (manifest.dimension > 4096) throw bad('its dimension');
   if (!Number.isInteger(manifest.max_tokens) || manifest.max_tokens < 1) throw bad('its max_tokens');
+  for (const prefix of [manifest.query_prefix, manifest.passage_prefix] as unknown[])
+    if (typeof prefix !== 'string') throw bad('a prefix is no text');
   const { probe }: { probe?: unknown } = manifest;
   if (probe !== undefined && !isProbe(probe)) throw bad('its probe');
-  const listed: unknown = manifest.files;
-  if (!Array.isArray(listed) || listed.length === 0) throw bad('it names no files');
-  const { files } = manifest;
-  for (const entry of files)
-    if (entry.path !== path.basename(entry.path)) throw bad('a file lies outside its folder');
-  const hashes = files.map((entry) => entry.sha256).sort();
-  return { manifest, folder, sha256: sha256(hashes.join('\n')) };
+  return { manifest, folder, sha256 };
 }
 
 function isProbe(probe: unknown): boolean {

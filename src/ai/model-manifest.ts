@@ -187,7 +187,7 @@ function cardOf(value: unknown, where: string): ModelCard | undefined {
   throw unusable(where, 'its card needs purpose and data as text, figures and limits as lists of text');
 }
 
-const unusable = (where: string, why: string): FractalError =>
+export const unusable = (where: string, why: string): FractalError =>
   badInputError(
     'model.manifest',
     `model.json of ${where} is not usable: ${why}`,

@@ -110,17 +110,29 @@ export class ModelStore {
     return {
       manifest: await fs.readFile(path.join(folder, 'model.json')),
       card: isCard ? await fs.readFile(card) : undefined,
-      bring: async ({ path: name }, to) => {
-        const file = path.join(folder, name);
-        if ((await fs.stat(file))?.isFile() !== true)
-          throw unavailableError(
-            'model.missing',
-            `the folder of the model has no file ${name}`,
-            'Copy the whole folder again.',
-          );
-        await fs.copy(file, to);
+      bring: async (entry, to) => {
+        await this.copy(entry, path.join(folder, entry.path), to);
       },
     };
+  }
+
+  /** Copies a file of a model that is as long as its manifest says: a longer one could fill the disk before it is hashed. */
+  async copy({ path: name, bytes }: ModelFile, from: string, to: string): Promise<void> {
+    const { fs } = this.#options;
+    const stat = await fs.stat(from);
+    if (stat?.isFile() !== true)
+      throw unavailableError(
+        'model.missing',
+        `the folder of the model has no file ${name}`,
+        'Copy the whole folder again.',
+      );
+    if (stat.size !== bytes)
+      throw integrityError(
+        'model.hash',
+        `${name} is not as long as its manifest says`,
+        'Take the model from its source again.',
+      );
+    await fs.copy(from, to);
   }
 
   /** The model in its own folder. The same model again changes nothing. */

@@ -23,7 +23,8 @@ export interface AiDocumentation {
 }
 
 export async function documentAi(parts: NodeParts): Promise<AiDocumentation> {
-  const { dataDir, config, classifier, generators, useCases, outside } = parts;
+  const { dataDir, config, generators, useCases, outside } = parts;
+  const classifier = parts.classifier.demand();
   const cardIn = async (folder: string): Promise<string | null> => {
     const file = path.join(folder, 'README.md');
     if ((await outside.fs.stat(file)) === undefined) return null;

@@ -3,21 +3,19 @@ import path from 'node:path';
 import { badInputError, notFoundError, type Limits } from '../base/index.ts';
 import {
   EndpointGenerator,
-  IncidentClassifier,
   LlamaGenerator,
   UseCases,
   checkUseCases,
-  readClassifierFolder,
   type Generator,
   type Generators,
   type InferenceLog,
 } from '../ai/index.ts';
 import type { Store } from '../store/index.ts';
+import { buildClassifier, type NodeClassifier } from './build-classifier.ts';
 import type { NodeConfig } from './config.ts';
 import { StoredInferences } from './inference-log.ts';
 import { RUNTIME_FOLDER } from './model-manager.ts';
-import { pinFault, readRegistry } from './model-registry.ts';
-import { shippedClassifierFolder, shippedUseCases } from './paths.ts';
+import { shippedUseCases } from './paths.ts';
 import type { Outside } from './parts.ts';
 
 export interface AiOptions {
@@ -32,7 +30,7 @@ export interface AiParts {
   readonly generators: Generators;
   readonly useCases: UseCases;
   readonly inferences: InferenceLog;
-  readonly classifier: IncidentClassifier;
+  readonly classifier: NodeClassifier;
 }
 
 export async function buildAi({ dataDir, config, limits, outside, store }: AiOptions): Promise<AiParts> {
@@ -53,14 +51,9 @@ export async function buildAi({ dataDir, config, limits, outside, store }: AiOpt
     );
   }
   const useCases = new UseCases(checkUseCases(value, file));
-  const folder = path.resolve(dataDir, config.classifier ?? shippedClassifierFolder());
-  const model = await readClassifierFolder(fs, folder);
-  const registry = await readRegistry(fs, dataDir);
-  const fault = pinFault(registry, { ...model.manifest, sha256: model.sha256 });
-  if (fault !== undefined) throw fault;
   return {
     useCases,
-    classifier: new IncidentClassifier({ model, fs, limits }),
+    classifier: await buildClassifier(dataDir, config, fs, limits),
     inferences: new StoredInferences({ store, useCases, clock, random, limits }),
     generators: generatorsOf(generatorOf(dataDir, config, limits, outside)),
   };

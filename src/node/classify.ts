@@ -8,7 +8,14 @@ import {
   today,
   usageError,
 } from '../base/index.ts';
-import { SEVERITIES, likenessToLabels, severityOf, type Inference, type Taxonomy } from '../ai/index.ts';
+import {
+  SEVERITIES,
+  likenessToLabels,
+  severityOf,
+  type ClassifierFolder,
+  type Inference,
+  type Taxonomy,
+} from '../ai/index.ts';
 import { viewQuery, type AccessPolicy, type Principal } from '../query/index.ts';
 import { demand } from './access.ts';
 import type { Classification, ClassifyAnswer, ClassifyRequest } from './classify-api.ts';
@@ -124,7 +131,7 @@ export class Classifications {
     name = 'event',
     signal: AbortSignal | undefined,
   ): Promise<Said[]> {
-    const { taxonomies } = this.#parts.classifier;
+    const { taxonomies } = name === SEVERITY ? { taxonomies: [] } : this.#parts.classifier.demand();
     const chosen = name === 'all' ? taxonomies : taxonomies.filter((taxonomy) => taxonomy.name === name);
     const severities = name === 'all' || name === SEVERITY;
     if (chosen.length === 0 && !severities)
@@ -178,7 +185,7 @@ export class Classifications {
     taxonomies: readonly Taxonomy[],
     signal: AbortSignal | undefined,
   ): Promise<Said[]> {
-    const { classifier } = this.#parts;
+    const classifier = this.#parts.classifier.demand();
     const { id, version } = classifier.model.manifest;
     const found = await classifier.classify(
       inputs.map(({ text }) => text),
@@ -236,7 +243,7 @@ export class Classifications {
         ? embedder.model
         : said.taxonomy === SEVERITY
           ? { id: RULES, version: RULES_VERSION, sha256: null }
-          : { ...classifier.model.manifest, sha256: classifier.model.sha256 };
+          : identity(classifier.demand().model);
     return {
       use_case: 'classify',
       model: {
@@ -303,3 +310,14 @@ const ranked = (labels: readonly string[], scores: readonly number[]): Classific
   labels
     .map((category, i) => ({ category, score: scores[i] ?? 0 }))
     .sort((a, b) => b.score - a.score || (a.category < b.category ? -1 : 1));
+
+const identity = ({ manifest, sha256 }: ClassifierFolder): ModelIdentity => ({
+  id: manifest.id,
+  version: manifest.version,
+  sha256,
+});
+interface ModelIdentity {
+  readonly id: string;
+  readonly version: string;
+  readonly sha256: string;
+}

@@ -107,6 +107,10 @@ export async function examine(parts: NodeParts): Promise<DoctorCheck[]> {
       cure: 'The model does not answer with unit vectors: take its folder from the release again.',
     };
   });
+  await check('classifier', () => {
+    const { id, version } = parts.classifier.demand().model.manifest;
+    return { ok: true, detail: `${id} ${version}` };
+  });
   await check('audit log', () => auditState(parts.audit.log));
   if (parts.config.audit_hub !== undefined) await check('audit hub', () => hubState(parts.audit.log));
   await check('maintenance', () => ({

@@ -168,7 +168,7 @@ export class ModelManager {
     const bring = async (file: ModelFile, to: string): Promise<void> => {
       tell({ type: 'file', file: file.path, bytes: file.bytes, done, total });
       const url = urls.get(file.path) ?? at;
-      if (url.protocol === 'file:') await this.#parts.outside.fs.copy(fileURLToPath(url), to);
+      if (url.protocol === 'file:') await this.#store.copy(file, fileURLToPath(url), to);
       else await this.#fetchTo(url, file, to, allowed, signal);
       done++;
     };
@@ -186,6 +186,12 @@ export class ModelManager {
         'Give --from FILE|URL, or set model_catalogue in fractal.json.',
       );
     if (/^https?:/i.test(named) && URL.canParse(named)) return new URL(named);
+    if (/^[a-z]+:\/\//i.test(named))
+      throw usageError(
+        'model.catalogue',
+        'a catalogue is a file of this machine or an http address',
+        'Give the path of the file, without file://.',
+      );
     return pathToFileURL(path.resolve(dataDir, named));
   }
 

@@ -10,12 +10,13 @@ import {
   type Pause,
   type Random,
 } from '../base/index.ts';
-import type { Generators, IncidentClassifier, InferenceLog, UseCases } from '../ai/index.ts';
+import type { Generators, InferenceLog, UseCases } from '../ai/index.ts';
 import type { AuditKeys, AuditLog, Replicas, Retirement } from '../audit/index.ts';
 import type { HttpClient, ImportQueue, Importer, Sources, Watcher } from '../ingest/index.ts';
 import type { ComplianceCache, Embedder, Federation, SectionSearch } from '../query/index.ts';
 import type { Maintenance, Store } from '../store/index.ts';
 import type { Recorder } from './audited/recorder.ts';
+import type { NodeClassifier } from './build-classifier.ts';
 import type { NodeConfig } from './config.ts';
 import type { Fetching, ModelManager } from './model-manager.ts';
 import type { NodeQueries } from './queries.ts';
@@ -55,7 +56,7 @@ export interface NodeParts {
   readonly generators: Generators;
   readonly useCases: UseCases;
   readonly inferences: InferenceLog;
-  readonly classifier: IncidentClassifier;
+  readonly classifier: NodeClassifier;
   readonly search: SectionSearch;
   /** What SQL asks beside the database. */
   readonly federation: Federation;

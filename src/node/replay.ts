@@ -73,7 +73,10 @@ const MAKERS: { readonly [K in MadeKind]: Maker<K> } = {
     event: 'inference.classify',
     day: 'at',
     models: ({ classifier: { model }, embedder }) =>
-      Promise.resolve([{ ...model.manifest, sha256: model.sha256 }, embedder.model]),
+      Promise.resolve([
+        ...(model === undefined ? [] : [{ ...model.manifest, sha256: model.sha256 }]),
+        embedder.model,
+      ]),
     make: ({ parts, policy, principal }, request, signal) =>
       new Classifications(parts, principal, policy).classify(request, signal),
   },

@@ -1,5 +1,7 @@
 /** Classification through the node: policy before anything else, every answer recorded. */
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { test } from 'node:test';
 import { FractalError } from '../../src/base/index.ts';
 import { Classifications } from '../../src/node/classify.ts';
@@ -92,7 +94,7 @@ test('severity is what the words say, with those words; regulations are leads, o
 test('every answer is recorded with model, input hash, score and who asked', async () => {
   await using t = await withIncidents();
   const { results } = await t.node.classify({ texts: [FALL, 'Yes.'], incidents: ['I1'], taxonomy: 'all' });
-  const { taxonomies } = t.node.parts.classifier;
+  const { taxonomies } = t.node.parts.classifier.demand();
   assert.equal(results.length, 3 * (taxonomies.length + 1));
   const rows = await t.rows<{
     inference_id: string;
@@ -129,4 +131,24 @@ test('labels of the caller are ranked by likeness, marked as weak, and never rec
   );
   await assert.rejects(t.node.classify({ texts: [' '] }), code('classify.empty'));
   await assert.rejects(t.node.classify({}), code('classify.nothing'));
+});
+
+test('a classifier whose folder is gone does not stop the node: classify and doctor say so', async () => {
+  const own = await testNode();
+  try {
+    const file = path.join(own.dataDir, 'fractal.json');
+    const config = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...config, classifier: 'models/gone' }));
+    const node = await own.reopen();
+    await assert.rejects(node.classify({ texts: ['A worker fell from a ladder.'] }), {
+      code: 'model.missing',
+    });
+    const checks = await node.doctor();
+    assert.equal(checks.find(({ name }) => name === 'classifier')?.ok, false);
+    // What needs no model is answered.
+    const { results } = await node.classify({ texts: ['A worker died in a fall.'], taxonomy: 'severity' });
+    assert.equal(results[0]?.verdict, 'fatal');
+  } finally {
+    await own[Symbol.asyncDispose]();
+  }
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { sha256 } from '../../src/base/index.ts';
 import { shippedModelFolder, type ModelDetail, type PullRequest } from '../../src/node/index.ts';
@@ -187,6 +188,18 @@ describe('pulling a model', () => {
     await assert.rejects(pull({ from: path.join(shippedModelFolder(), 'none.json') }), {
       code: 'model.catalogue',
     });
+  });
+
+  it('a file beside a catalogue that is longer than named is not copied; an address elsewhere is no file', async () => {
+    const of = async (version: string, urls: object): Promise<unknown> =>
+      pull({ from: await t.file('models.json', catalogue({ manifest: manifestOf(version), urls })) });
+    const long = await t.file('long.gguf', Buffer.alloc(WEIGHTS.length + 1));
+    await assert.rejects(of('3', { 'tiny.gguf': pathToFileURL(long).href }), {
+      code: 'model.hash',
+      message: /not as long/,
+    });
+    await assert.rejects(of('3', { 'tiny.gguf': 'file://elsewhere/x' }), { code: 'model.catalogue' });
+    await assert.rejects(pull({ from: 'file://elsewhere/x' }), { code: 'model.catalogue' });
   });
 
   it('a pull that is left is given up, and goes on later', async () => {

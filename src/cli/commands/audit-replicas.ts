@@ -1,7 +1,14 @@
 /** The log leaves its node, and logs of other nodes are held: by a file, or from node to node. */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { DEFAULT_LIMITS, FIXED_LIMITS, badInputError, notFoundError, usageError } from '../../base/index.ts';
+import {
+  DEFAULT_LIMITS,
+  ERROR_KINDS,
+  FIXED_LIMITS,
+  badInputError,
+  notFoundError,
+  usageError,
+} from '../../base/index.ts';
 import {
   hubAddress,
   pushLog,
@@ -204,7 +211,7 @@ export async function replicas(session: AuditSession, origin: string | undefined
       );
   if (verdict?.ok === true && !session.values.json)
     await writeLine(session, `${session.style.green('ok')}  ${countEntries(verdict.entries)}`);
-  return verdict?.ok === true ? 0 : 7;
+  return verdict?.ok === true ? 0 : ERROR_KINDS.integrity.exit;
 }
 
 async function told(

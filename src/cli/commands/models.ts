@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ERROR_KINDS, FractalError, usageError } from '../../base/index.ts';
+import { ERROR_KINDS, unavailableError, usageError } from '../../base/index.ts';
 import type { ModelDetail, ModelRequest, NodeApi, PullRequest } from '../../node/index.ts';
 import { detailLines, renderTable } from '../output/models-table.ts';
 import { oneLine } from '../output/text.ts';
@@ -64,11 +64,11 @@ async function pull(session: ModelsSession, node: NodeApi, name: string): Promis
     const { file, bytes, done, total } = event;
     await note(session, `${done + 1} of ${total}: ${oneLine(file)}, ${(bytes / 1e6).toFixed(1)} MB`);
   }
-  throw new FractalError('unavailable', {
-    code: 'model.incomplete',
-    message: 'the download broke off',
-    cure: 'Pull again: it goes on where it was.',
-  });
+  throw unavailableError(
+    'model.incomplete',
+    'the download broke off',
+    'Pull again: it goes on where it was.',
+  );
 }
 
 const DONE: Readonly<Record<string, (model: ModelDetail) => string>> = {
