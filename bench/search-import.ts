@@ -50,7 +50,10 @@ const node = await openNode({ dataDir, log: silentLog, principal: 'local-operato
 let sections = 0;
 const importAll = async (paths: readonly string[]): Promise<void> => {
   for await (const event of node.import({ paths }))
-    if (event.type === 'result') sections += event.result.sections;
+    if (event.type === 'result') {
+      if (event.result.status === 'rejected') throw new RangeError(event.result.source);
+      sections += event.result.sections;
+    }
 };
 await importAll(globSync(path.resolve('../shared/data/cfr-annual-xml/annual/*.xml')));
 const before = sections;
@@ -80,15 +83,19 @@ for await (const chunk of createReadStream(TITLE, 'utf8')) title += String(chunk
 const file = path.join(folder, 'title.xml');
 const out = createWriteStream(file);
 // Whole parts, each time with numbers of their own.
-const [start, end] = [title.indexOf('<DIV5'), title.lastIndexOf('</DIV5>') + 7];
-out.write(title.slice(0, start));
-const parts = title.slice(start, end).match(/<DIV5[\s\S]*?<\/DIV5>/g) ?? [];
-for (let bytes = 0, n = 1; bytes < MEGABYTES * 1e6; n++) {
-  const part = (parts[n % parts.length] ?? '').replace(/(<DIV5 N=")[^"]*/, `$1${10_000 + n}`);
-  bytes += Buffer.byteLength(part);
-  if (!out.write(part)) await once(out, 'drain');
-}
-out.end(title.slice(end));
+out.write('<ECFR><AMDDATE>Dec. 29, 2022</AMDDATE><DIV1 N="1" NODE="1:1" TYPE="TITLE"><HEAD>Title 1</HEAD>');
+const parts = [...title.matchAll(/<DIV5 N="(\d+)"[^]*?<\/DIV5>/g)];
+let bytes = 0;
+for (let round = 1; bytes < MEGABYTES * 1e6; round++)
+  for (const [part, number = ''] of parts) {
+    const own = part.replaceAll(
+      new RegExp(`\\b${number}(?=[.—"\\s])`, 'g'),
+      `${round}${number.padStart(4, '0')}`,
+    );
+    bytes += Buffer.byteLength(own);
+    if (!out.write(own)) await once(out, 'drain');
+  }
+out.end('</DIV1></ECFR>');
 await once(out, 'finish');
 
 const warm = performance.now();
