@@ -19,6 +19,8 @@ export interface ChatMessage {
 export interface GenerateRequest {
   readonly messages: readonly ChatMessage[];
   readonly max_tokens: number;
+  /** Who asks. A driver that keeps prompts goes on only from those of the same one: how much was kept tells what was asked. */
+  readonly kept_for?: string;
   /** 0 takes the likeliest token each time; the same request then gives the same text. */
   readonly temperature?: number;
   readonly seed?: number;

@@ -166,7 +166,9 @@ export class LlamaGenerator implements Generator {
       { type: 'model', response: [] },
     ];
     let tokens = 0;
-    const { chat, sequence } = prompts.take(messages);
+    const { value, isForeign } = prompts.take(messages, request.kept_for ?? '');
+    const { chat, sequence } = value;
+    if (isForeign) await sequence.clearHistory();
     const before = sequence.tokenMeter.usedInputTokens;
     const full = new AbortController();
     const answered = chat.generateResponse(history, {

@@ -19,7 +19,7 @@ export interface EmbedAnswer {
   readonly inference_id: string;
 }
 
-export interface GenerateTextRequest extends Omit<GenerateRequest, 'max_tokens'> {
+export interface GenerateTextRequest extends Omit<GenerateRequest, 'max_tokens' | 'kept_for'> {
   readonly messages: readonly ChatMessage[];
   /** `generate_tokens` of the limits when absent. */
   readonly max_tokens?: number;
@@ -106,7 +106,10 @@ export async function* generateText(
     return await inferences.record(inferenceOf(generator, request.messages, text, principal));
   };
   try {
-    for await (const chunk of generator.generate({ ...request, max_tokens }, signal)) {
+    for await (const chunk of generator.generate(
+      { ...request, max_tokens, kept_for: principal.id },
+      signal,
+    )) {
       text += chunk.text;
       end = chunk.end ?? end;
       if (chunk.text !== '') yield { type: 'text', text: chunk.text };

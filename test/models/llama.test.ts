@@ -72,6 +72,9 @@ test('what two requests begin with is read once, also when another prompt comes 
     // The bound is two prompts: a third takes the place of the law, which was longest not used.
     assert.ok((await cached(chat('Numbers are written in Roman numerals only, whatever they are. '.repeat(3), 'Ten?'))) < 5);
     assert.ok((await cached(chat(law, 'Who is notified?'))) < 5, 'it had to go');
+    // Nobody learns by it what somebody else asked.
+    assert.ok((await cached({ ...chat(law, 'Who is notified?'), kept_for: 'ann' })) < 5, 'it is not hers');
+    assert.ok((await cached({ ...chat(law, 'When is it given?'), kept_for: 'ann' })) > 50, 'now it is');
   });
 });
 

@@ -78,7 +78,10 @@ export class Asker {
     const extractor = new Extractor(this.#ports, principal, split);
     const said = { claims: [] as Claim[], dropped: [] as DroppedReason[], generated: false };
     if (!abstained && generator !== undefined) {
-      const ports = { generator, embedder, split, answerTokens: limits.ask_answer_tokens };
+      const ports = {
+        ...{ generator, embedder, split, answerTokens: limits.ask_answer_tokens },
+        keptFor: principal.id,
+      };
       for await (const one of generateAnswer(ports, question, gathered.sources, signal)) {
         if ('dropped' in one) said.dropped.push(one.dropped);
         else if (!said.claims.some(({ text }) => text === one.claim.text)) {

@@ -16,6 +16,8 @@ export interface GenerateAnswerPorts {
   readonly embedder: Embedder;
   readonly split: SplitSentences;
   readonly answerTokens: number;
+  /** Who asks: GenerateRequest.kept_for. */
+  readonly keptFor: string;
 }
 
 /** Conservative for English, so that the prompt fits whatever the tokenizer. */
@@ -60,7 +62,7 @@ export async function* generateAnswer(
   sources: readonly Source[],
   signal?: AbortSignal,
 ): AsyncGenerator<Stated> {
-  const { generator, answerTokens } = ports;
+  const { generator, answerTokens, keptFor } = ports;
   const given = fitting(sources, generator.model.context_tokens - answerTokens - PROMPT_TOKENS);
   const passages = given
     .map(({ source, text }, i) => `[${i + 1}] ${withoutMarks(source.citation)}\n${text}`)
@@ -71,6 +73,7 @@ export async function* generateAnswer(
       { role: 'user', content: `${passages}\n\nQuestion: ${withoutMarks(question)}` },
     ] as const,
     max_tokens: answerTokens,
+    kept_for: keptFor,
     temperature: 0,
   };
   const read = given.map(({ source }) => source);

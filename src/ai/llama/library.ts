@@ -32,6 +32,7 @@ export interface Context extends Disposable {
 export interface Sequence {
   readonly tokenMeter: { readonly usedInputTokens: number };
   readonly nextTokenIndex: number;
+  clearHistory(): Promise<void>;
 }
 export interface Chat {
   generateResponse(

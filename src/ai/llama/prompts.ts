@@ -8,6 +8,8 @@ export interface Place<T> {
   readonly value: T;
   /** What it holds, as text. */
   held: string;
+  /** Whose prompt it is. */
+  owner: string;
   /** Counts up with each use. */
   used: number;
 }
@@ -20,25 +22,29 @@ export class Prompts<T> {
   #uses = 0;
 
   constructor(values: readonly T[]) {
-    this.#places = values.map((value) => ({ value, held: '', used: 0 }));
+    this.#places = values.map((value) => ({ value, held: '', owner: '', used: 0 }));
   }
 
   get places(): readonly Place<T>[] {
     return this.#places;
   }
 
-  /** The place whose prompt begins most like this one, else the one that was longest not used. It holds this one from now on. */
-  take(messages: readonly ChatMessage[]): T {
+  /**
+   * The place whose prompt begins most like this one, else the one that was longest not used. It holds this one from now on.
+   * What another owner left there must be forgotten first: how much of it fits tells what they asked.
+   */
+  take(messages: readonly ChatMessage[], owner: string): { readonly value: T; readonly isForeign: boolean } {
     const asked = messages.map(({ role, content }) => `${role}\n${content}\n`).join('');
     const shared = (place: Place<T>): number => {
+      if (place.owner !== owner) return 0;
       const length = commonLength(place.held, asked);
       return length < asked.length * WORTH ? 0 : length;
     };
     const [best] = [...this.#places].sort((a, b) => shared(b) - shared(a) || a.used - b.used);
     if (best === undefined) throw new RangeError('there is no place for a prompt');
-    best.held = asked;
-    best.used = ++this.#uses;
-    return best.value;
+    const isForeign = best.owner !== owner;
+    Object.assign(best, { held: asked, owner, used: ++this.#uses });
+    return { value: best.value, isForeign };
   }
 }
 
