@@ -38,24 +38,27 @@ export function cleanSegment(file: Buffer, first: number): CleanSegment | undefi
   const bodiless: number[] = [];
   let before: string | undefined;
   let id = first;
-  let last = '';
   /** Where the line before begins: with its hash. */
   let previous = -1;
   for (let at = 0; at < file.length; id++) {
     const end = file.indexOf(LF, at);
     if (end < at + HEX) return undefined;
-    const stored = file.toString('latin1', at, at + HEX);
+    const to = (id - first) * HASH_BYTES;
+    if (to === leaves.length) leaves = Buffer.concat([leaves, Buffer.alloc(leaves.length)]);
     if (end === at + HEX) {
+      const stored = file.toString('latin1', at, end);
       if (!HASH_ALONE.test(stored)) return undefined;
+      leaves.write(stored, to, HASH_BYTES, 'hex');
       bodiless.push(id);
     } else {
       const body = at + HEX + 1;
       if (file[body - 1] !== SPACE) return undefined;
       // The byte before the entry stands for the prefix of a leaf (RFC 9162), so that nothing is copied.
       file[body - 1] = 0;
-      const sum = hash('sha256', file.subarray(body - 1, end), 'hex');
+      // A string of bytes is made faster than a buffer, and half as long as hexadecimal.
+      leaves.write(hash('sha256', file.subarray(body - 1, end), 'binary'), to, HASH_BYTES, 'latin1');
       file[body - 1] = SPACE;
-      if (sum !== stored) return undefined;
+      if (!isHexOf(file, at, leaves, to)) return undefined;
       const hashAt = behindNumber(file, body, id);
       if (hashAt < 0 || !isAt(file, hashAt + HEX, HEAD_END)) return undefined;
       if (previous >= 0) {
@@ -65,15 +68,23 @@ export function cleanSegment(file: Buffer, first: number): CleanSegment | undefi
       if (form === 'unknown' && !isInForm(file.subarray(body, end))) return undefined;
       if (form !== 'entry') own.push({ id, bytes: Buffer.from(file.subarray(body, end)) });
     }
-    const to = (id - first) * HASH_BYTES;
-    if (to === leaves.length) leaves = Buffer.concat([leaves, Buffer.alloc(leaves.length)]);
-    leaves.write(stored, to, HASH_BYTES, 'hex');
-    last = stored;
     previous = at;
     at = end + 1;
   }
   const used = leaves.subarray(0, (id - first) * HASH_BYTES);
+  const last = used.toString('hex', Math.max(0, used.length - HASH_BYTES));
   return { first, leaves: used, before, last, own, bodiless, roots: rootsOf(used, first) };
+}
+
+const DIGITS = Buffer.from('0123456789abcdef');
+
+/** Whether the text at `at` is the hash at `from`, in hexadecimal. */
+function isHexOf(file: Buffer, at: number, hashes: Buffer, from: number): boolean {
+  for (let i = 0; i < HASH_BYTES; i++) {
+    const byte = hashes[from + i] ?? 0;
+    if (file[at + 2 * i] !== DIGITS[byte >> 4] || file[at + 2 * i + 1] !== DIGITS[byte & 15]) return false;
+  }
+  return true;
 }
 
 /** Where the hash of the entry before begins; -1 when this is not the head of entry `id`. */

@@ -6,7 +6,7 @@
 import path from 'node:path';
 import { FIXED_LIMITS, integrityError, type FileSystem, type OpenFile } from '../base/index.ts';
 import { HASH_BYTES } from './entry.ts';
-import { TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, rootOfFull, type HashAt } from './merkle.ts';
+import { TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, hashPair, rootOfFull, type HashAt } from './merkle.ts';
 
 const GROUP = 1000;
 
@@ -26,6 +26,32 @@ interface Edge {
   /** Hashes of this level that are on disk. */
   written: number;
   file: { readonly index: number; readonly open: OpenFile } | undefined;
+  /** Of the last tile, as long as no hash comes. */
+  tree: TileTree | undefined;
+}
+
+/** A tile, or what there is of one. Hashes above its own are made level by level, when one is asked for, and kept: the upper tiles serve every proof. */
+class TileTree {
+  readonly #levels: Buffer[];
+
+  constructor(bytes: Buffer) {
+    this.#levels = [bytes];
+  }
+
+  get bytes(): Buffer {
+    return this.#levels[0]!;
+  }
+
+  /** The hash over 2^height of its hashes. */
+  at(height: number, index: number): Buffer {
+    while (this.#levels.length <= height) {
+      const below = this.#levels.at(-1)!;
+      const level = Buffer.allocUnsafe(Math.floor(below.length / HASH_BYTES / 2) * HASH_BYTES);
+      for (let to = 0; to < level.length; to += HASH_BYTES) hashPair(below, 2 * to, level, to);
+      this.#levels.push(level);
+    }
+    return this.#levels[height]!.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+  }
 }
 
 export class Tiles {
@@ -34,7 +60,7 @@ export class Tiles {
   #edges: Edge[] = [];
   /** Files written since the last `sync`. */
   readonly #dirty = new Set<string>();
-  readonly #cache = new Map<string, Uint8Array>();
+  readonly #cache = new Map<string, TileTree>();
 
   constructor(fs: FileSystem, folder: string) {
     this.#fs = fs;
@@ -62,7 +88,7 @@ export class Tiles {
         if (found.length < held * HASH_BYTES) throw missingTile(level, Math.floor(count / TILE_WIDTH));
         bytes.set(found.subarray(0, held * HASH_BYTES));
       }
-      this.#edges.push({ bytes, count, written: count, file: undefined });
+      this.#edges.push({ bytes, count, written: count, file: undefined, tree: undefined });
     }
   }
 
@@ -79,9 +105,11 @@ export class Tiles {
       count: 0,
       written: 0,
       file: undefined,
+      tree: undefined,
     });
     edge.bytes.set(hash, (edge.count % TILE_WIDTH) * HASH_BYTES);
     edge.count++;
+    edge.tree = undefined;
     if (edge.count % TILE_WIDTH !== 0) return;
     await this.#flush(level);
     await this.#add(level + 1, rootOfFull(edge.bytes));
@@ -122,18 +150,26 @@ export class Tiles {
     const tileLevel = Math.floor(level / TILE_HEIGHT);
     const width = 2 ** (level % TILE_HEIGHT);
     const first = index * width;
-    const bytes = await this.tile(tileLevel, Math.floor(first / TILE_WIDTH));
-    const from = (first % TILE_WIDTH) * HASH_BYTES;
-    if (bytes.length < from + width * HASH_BYTES)
-      throw missingTile(tileLevel, Math.floor(first / TILE_WIDTH));
-    return rootOfFull(bytes.subarray(from, from + width * HASH_BYTES));
+    const tile = Math.floor(first / TILE_WIDTH);
+    const tree = this.#growing(tileLevel, tile) ?? (await this.#full(tileLevel, tile));
+    if (tree.bytes.length < ((first % TILE_WIDTH) + width) * HASH_BYTES) throw missingTile(tileLevel, tile);
+    // What grows is written over; a hash that was asked for is not.
+    return Buffer.from(tree.at(level % TILE_HEIGHT, (first % TILE_WIDTH) / width));
   };
 
   /** Hashes of one tile, as far as there are any. */
   async tile(level: number, index: number): Promise<Uint8Array> {
+    return (this.#growing(level, index) ?? (await this.#full(level, index))).bytes;
+  }
+
+  /** The last tile of a level, which is not full; undefined for another one. */
+  #growing(level: number, index: number): TileTree | undefined {
     const edge = this.#edges[level];
-    if (edge !== undefined && index === Math.floor(edge.count / TILE_WIDTH))
-      return edge.bytes.subarray(0, (edge.count % TILE_WIDTH) * HASH_BYTES);
+    if (edge === undefined || index !== Math.floor(edge.count / TILE_WIDTH)) return undefined;
+    return (edge.tree ??= new TileTree(edge.bytes.subarray(0, (edge.count % TILE_WIDTH) * HASH_BYTES)));
+  }
+
+  async #full(level: number, index: number): Promise<TileTree> {
     const name = tilePath(level, index);
     const known = this.#cache.get(name);
     if (known !== undefined) {
@@ -143,11 +179,12 @@ export class Tiles {
     }
     const bytes = await this.#read(level, index);
     if (bytes.length < TILE_BYTES) throw missingTile(level, index);
-    this.#cache.set(name, bytes);
+    const tile = new TileTree(Buffer.from(bytes.buffer, bytes.byteOffset, TILE_BYTES));
+    this.#cache.set(name, tile);
     const [oldest] = this.#cache.keys();
     if (this.#cache.size > FIXED_LIMITS.audit_tiles_cached.value && oldest !== undefined)
       this.#cache.delete(oldest);
-    return bytes;
+    return tile;
   }
 
   /** What is on disk of a tile; nothing when it is missing. */

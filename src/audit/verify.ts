@@ -158,8 +158,17 @@ class Verification {
   /** Files in their order; some are read and checked ahead, all but the last, which may go on meanwhile. */
   async #files(firsts: readonly number[], end: number, pool: VerifyPool): Promise<void> {
     const ahead: Promise<CleanSegment | undefined>[] = [];
-    const checked = async (first: number): Promise<CleanSegment | undefined> =>
+    let next = 0;
+    const check = async (first: number): Promise<CleanSegment | undefined> =>
       await pool.check(first, await this.#fs.readFile(this.#fileOf(first)));
+    const lookAhead = (): void => {
+      for (; ahead.length < pool.width && next < firsts.length - 1; next++) {
+        const one = check(firsts[next] ?? 0);
+        // Whoever waits for it hears of a failure; after a fault nobody may.
+        one.catch(() => undefined);
+        ahead.push(one);
+      }
+    };
     for (const [i, first] of firsts.entries()) {
       const size = this.#tree.size;
       if (first !== size) {
@@ -170,13 +179,10 @@ class Verification {
         return;
       }
       const isLast = i === firsts.length - 1;
-      for (let next = i + ahead.length; ahead.length < pool.width && next < firsts.length - 1; next++) {
-        const one = checked(firsts[next] ?? 0);
-        // Whoever waits for it hears of a failure; after a fault nobody may.
-        one.catch(() => undefined);
-        ahead.push(one);
-      }
+      lookAhead();
       const clean = await ahead.shift();
+      // The threads go on while this one compares tiles.
+      lookAhead();
       const isWhole =
         clean !== undefined && (clean.before ?? this.#last) === this.#last
           ? await this.#takeClean(clean)

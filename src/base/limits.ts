@@ -774,9 +774,9 @@ export const FIXED_LIMITS = {
     why: 'credentials remembered as written down; one that is forgotten is written down again',
   },
   audit_tiles_cached: {
-    value: 64,
+    value: 512,
     unit: 'tiles',
-    why: 'tiles of the tree of the audit log held for proofs, 8 KiB each',
+    why: 'tiles of the tree of the audit log held for proofs, with the hashes above theirs, 16 KiB each',
   },
   audit_named_items: {
     value: 100,
