@@ -81,6 +81,20 @@ describe('answers made again', () => {
       );
   });
 
+  it('D1 whoever leaves with the answer has had all of it, whoever leaves before has not', async () => {
+    const leftAt = async (type: string): Promise<unknown> => {
+      for await (const event of t.node.ask(QUESTION)) if (event.type === type) break;
+      // The end of a read is written after its answer was given: the next act goes behind it.
+      await t.node.replayAudit({ id: String(await last('inference.ask')) });
+      const { entries } = await t.node.audit({ limit: 1000 });
+      return entries.findLast(
+        ({ event_type, detail }) => event_type === 'inference.ask' && detail['stage'] === 'done',
+      )?.detail['whole'];
+    };
+    assert.equal(await leftAt('answer'), true);
+    assert.equal(await leftAt('claim'), false);
+  });
+
   it('M2 another request, none, a call that failed and one of another kind cannot be replayed', async () => {
     const id = await ask(t.node);
     const other = { ...QUESTION, question: 'Who must label drums?' };

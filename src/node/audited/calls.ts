@@ -162,12 +162,14 @@ class AuditedCall {
     facts: CallFacts,
     keep: boolean,
   ): AsyncGenerator<unknown, void, undefined> {
+    const ends = this.#door.ends as ((item: unknown) => boolean) | undefined;
     const seen = new SeenEvents(this.#door.counted as ((item: unknown) => string | undefined) | undefined);
     let failure: FractalError | undefined;
     let isWhole = false;
     try {
       for await (const item of items) {
         if (keep) seen.add(item);
+        isWhole = ends?.(item) === true;
         yield item;
       }
       isWhole = true;

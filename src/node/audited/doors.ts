@@ -32,6 +32,8 @@ export interface AuditedDoor<K extends keyof NodeApi> {
   readonly asked?: (recorder: Recorder, ...args: Parameters<NodeApi[K]>) => Detail;
   /** Of events: what kind of thing is counted, in `files`. There may be more of them than memory holds. */
   readonly counted?: (item: Item<K>) => string | undefined;
+  /** Of events: whether this is the last one. Whoever has it has the whole answer, and may leave. */
+  readonly ends?: (item: Item<K>) => boolean;
   /** What came of it; of events the last one is known. */
   readonly outcome?: (items: readonly Item<K>[], recorder: Recorder) => Detail;
 }
@@ -112,6 +114,7 @@ export const DOORS: Doors = {
       ...(model === undefined ? {} : { model_hash: recorder.hidden(model) }),
       ...(document === undefined ? {} : { document_hash: recorder.hidden(document) }),
     }),
+    ends: ({ type }) => type === 'answer',
     // Of all events the last one is kept: the whole answer.
     outcome: (events, recorder) => {
       const last = events.at(-1);
@@ -164,6 +167,7 @@ export const DOORS: Doors = {
       ...given({ max_tokens }),
       ...(model === undefined ? {} : { model_hash: recorder.hidden(model) }),
     }),
+    ends: ({ type }) => type === 'end',
     // Of all events the last one is kept. The text itself is in the record of inferences.
     outcome: (events) => {
       const last = events.at(-1);
@@ -230,6 +234,7 @@ export const DOORS: Doors = {
       ...(from === undefined ? {} : { source: recorder.hidden(from) }),
       ...given({ allow_network }),
     }),
+    ends: ({ type }) => type === 'model',
     // Of all events the last one is kept: the model.
     outcome: (events) => {
       const last = events.at(-1);
