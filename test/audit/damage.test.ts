@@ -39,6 +39,24 @@ async function names(files: Files, file: string, bytes: Buffer, entry: number, w
   assert.equal(verdict.faults[0]?.entry, entry, `${what}: ${verdict.faults[0]?.reason ?? ''}`);
 }
 
+it('A6 tiles that a crash left behind entries nobody acknowledged are no damage; behind others they are', async (t) => {
+  const folder = await tempFolder(t);
+  const log = await openLog(folder);
+  await Promise.all(Array.from({ length: 260 }, (_, i) => log.record(event(i))));
+  const before = await filesOf(folder);
+  await log.record(event(260));
+  const after = await filesOf(folder);
+  const tiles = [...before].filter(([name]) => name.startsWith('tile/'));
+  // The entry is on disk; its tile and the mark of it are not.
+  const killed = new Map([...after, ...tiles, ['head', before.get('head')!] as const]);
+  assert.deepEqual((await check(killed)).faults, []);
+  const { faults } = await check(new Map([...after, ...tiles]));
+  assert.match(faults[0]?.reason ?? '', /^tile\/0\/001 is missing/);
+  const other = Buffer.from(before.get('tile/0/001')!);
+  other[0]! ^= 1;
+  assert.equal((await check(new Map([...killed, ['tile/0/001', other]]))).ok, false);
+});
+
 describe('a damaged log', () => {
   let small: Files;
   let places: Place[];

@@ -59,6 +59,13 @@ it(`A3 A4 A6 ${KILLS} kill -9 during appends, seals, tiles and checkpoints: no a
       acks.set(entry, key);
     }
     for (const note of life.notes) notes.add(note);
+    // Whoever checks it as the crash left it hears of the torn end, and of nothing else.
+    for (const { entry, reason } of (await verifyLog(nodeFileSystem, folder)).faults)
+      assert.match(
+        `${entry} ${reason}`,
+        /^null behind entry -?\d+ is the beginning of one that was never ack/,
+        at,
+      );
     // Whoever opens it mends it.
     const log = await openLog(folder);
     assert.equal(log.damage, undefined, at);
