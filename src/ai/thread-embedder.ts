@@ -105,13 +105,20 @@ export class ThreadEmbedder implements Embedder {
     await this.#lazy.use(async (thread) => {
       let start = 0;
       const run = async (): Promise<void> => {
-        while (start < rows.length) {
-          signal?.throwIfAborted();
-          const batch = rows.slice(start, (start += size));
-          await work((task) => thread.ask(task, isFirst), batch);
+        try {
+          while (start < rows.length) {
+            signal?.throwIfAborted();
+            const batch = rows.slice(start, (start += size));
+            await work((task) => thread.ask(task, isFirst), batch);
+          }
+        } catch (error) {
+          start = rows.length;
+          throw error;
         }
       };
-      await Promise.all(Array.from({ length: WITH_THREAD }, run));
+      // The thread is in use until the last of them has ended, whatever became of the first.
+      const ended = await Promise.allSettled(Array.from({ length: WITH_THREAD }, run));
+      for (const one of ended) if (one.status === 'rejected') throw one.reason;
     });
   }
 }
@@ -180,7 +187,8 @@ class EmbedThread {
       this.#worker.postMessage({ id, task: next.task });
     }
     if (this.#sent.size > 0) this.#worker.ref();
-    else this.#worker.unref();
+    // Whoever ends it waits for its exit.
+    else if (!this.#isEnding) this.#worker.unref();
   }
 
   #take(reply: EmbedReply): void {

@@ -1,5 +1,7 @@
 /** The process: joins the program to the node layer. `bin/fractal.cjs` loads it. */
+import { writeSync } from 'node:fs';
 import path from 'node:path';
+import { ERROR_KINDS } from '../base/index.ts';
 import {
   VERSION,
   checkMappingOn,
@@ -39,6 +41,18 @@ const factory: NodeFactory = {
   findRunning: (dataDir) => findRunningNode(dataDir),
 };
 
+// Work that nothing waits for any more ends a process without a word, and with the code of success.
+let isDone = false;
+process.on('exit', () => {
+  if (isDone) return;
+  process.exitCode = ERROR_KINDS.internal.exit;
+  writeSync(
+    process.stderr.fd,
+    'error[internal.unfinished]: the command ended before its work did\n' +
+      '  cure: This is a defect in Fractal. Report it with the output of `fractal doctor --json`.\n',
+  );
+});
 const code = await main(process.argv.slice(2), processIo({ root, version: VERSION }), factory);
+isDone = true;
 // Said outright: threads of the engines may outlive their work. Every write above was awaited.
 process.exit(code);

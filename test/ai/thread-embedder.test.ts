@@ -1,5 +1,6 @@
 /** The embedding model in its thread answers as it does here, questions first, and its faults are the same errors. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, test } from 'node:test';
 import { OnnxEmbedder, ThreadEmbedder, readModelFolder } from '../../src/ai/index.ts';
 import { DEFAULT_LIMITS, nodeFileSystem as fs } from '../../src/base/index.ts';
@@ -67,4 +68,23 @@ test('it is given back and loaded again; what is wrong with it is told each time
     new ThreadEmbedder({ model: { ...model, folder: 'nowhere' }, limits }).embed(['a'], 'query'),
     { code: 'model.missing' },
   );
+});
+
+test('a process whose model cannot be loaded hears of it and ends by itself', () => {
+  // Alone in a process: any timer of a test would keep it alive.
+  const script = `
+    import { ThreadEmbedder, readModelFolder } from './src/ai/index.ts';
+    import { DEFAULT_LIMITS, nodeFileSystem } from './src/base/index.ts';
+    const model = await readModelFolder(nodeFileSystem, 'models/fractal-embed-v1');
+    const files = model.manifest.files.map((file) => ({ ...file, sha256: '0'.repeat(64) }));
+    const limits = { ...DEFAULT_LIMITS, embed_batch_texts: 8 };
+    const thread = new ThreadEmbedder({ model: { ...model, manifest: { ...model.manifest, files } }, limits });
+    const texts = Array.from({ length: 61 }, (_, i) => String(i));
+    await Promise.all([thread.embed(texts, 'passage'), thread.terms.termsOf(texts)]).catch(({ code }) => console.log(code));
+    await thread.unload();
+    console.log('ended');`;
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  assert.deepEqual([stdout, status], ['model.hash\nended\n', 0]);
 });

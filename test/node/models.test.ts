@@ -309,6 +309,15 @@ describe('a model that does not fit', () => {
         code: 'model.tokenizer',
         kind: 'integrity',
       });
+      // An index is not thrown away for one that cannot be made.
+      await using t = await testNode();
+      await t.import(await t.file('a.md', '# Act\n\n## 1 Duty\n\nThe operator must keep records.\n'));
+      const file = path.join(t.dataDir, 'fractal.json');
+      const config = JSON.parse(await readFile(file, 'utf8')) as object;
+      await writeFile(file, JSON.stringify({ ...config, model: swapped }));
+      const node = await t.reopen();
+      await assert.rejects(collect(node.reindex()), { code: 'model.tokenizer' });
+      assert.equal((await node.search({ query: 'records', mode: 'text' })).hits.length, 1);
       const junk = await copyOfModel(path.join(folder, 'junk'), '2.0.1', (name, bytes) =>
         name === 'model.onnx' ? Buffer.from('no weights') : bytes,
       );

@@ -47,6 +47,8 @@ export async function reindex(
        from law.versions where known_to is null and not deleted and provisions > $1 order by version_id`,
     [0],
   );
+  // A model that cannot be used must not cost the table that is there.
+  if (versions.length > 0) await embedder.embed(['law'], 'passage', signal);
   await search.remake();
   let written = 0;
   for (const [i, version] of versions.entries()) {
