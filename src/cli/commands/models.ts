@@ -72,8 +72,9 @@ async function pull(session: ModelsSession, node: NodeApi, name: string): Promis
 }
 
 const DONE: Readonly<Record<string, (model: ModelDetail) => string>> = {
-  add: ({ name }) => `Added ${name}`,
-  pull: ({ name }) => `Added ${name}`,
+  // One that is here already is not read again: what is said must be true of it, too.
+  add: ({ name }) => `${name} is on this node`,
+  pull: ({ name }) => `${name} is on this node`,
   use: ({ name }) => `${name} is used from the next start on`,
   pin: ({ name, sha256 }) => `${name} is pinned${sha256 === null ? '' : ` to ${sha256.slice(0, 12)}…`}`,
   unpin: ({ name }) => `${name} is no longer pinned`,
