@@ -1,6 +1,6 @@
 /** A running node sends its log to its hub now and again: later and later while it fails, and it says so. */
 import path from 'node:path';
-import { FIXED_LIMITS, Serial, asFractalError, internalError } from '../base/index.ts';
+import { FIXED_LIMITS, Serial, asFractalError, integrityError, internalError } from '../base/index.ts';
 import { keepCosigned } from './cosigned.ts';
 import { linesOf } from './export.ts';
 import { sizeOf, type AuditLog } from './log.ts';
@@ -57,14 +57,19 @@ export function hubFault(value: unknown): string | undefined {
   return undefined;
 }
 
-/** What came of pushing so far; undefined before the first time, or when the file cannot be read. */
+/** What came of pushing so far; undefined before the first time. Throws `audit.push_state` when the file cannot be read. */
 export async function readPushState({ options: { fs, folder } }: AuditLog): Promise<PushState | undefined> {
   const file = path.join(folder, STATE_FILE);
   if ((await fs.stat(file)) === undefined) return undefined;
   try {
     return JSON.parse(Buffer.from(await fs.readFile(file)).toString('utf8')) as PushState;
-  } catch {
-    return undefined;
+  } catch (cause) {
+    throw integrityError(
+      'audit.push_state',
+      `${STATE_FILE} of the audit log, which holds what came of pushing it, cannot be read`,
+      'The next push writes it anew: wait for it.',
+      { cause },
+    );
   }
 }
 
@@ -108,7 +113,8 @@ export class HubPush {
   async run(): Promise<PushState> {
     return await this.#turns.run(async () => {
       const { clock, fs, folder } = this.#log.options;
-      const before = await readPushState(this.#log);
+      // One that cannot be read is written anew; what is there to read says so until then.
+      const before = await readPushState(this.#log).catch(() => undefined);
       const at = new Date(clock.now()).toISOString();
       let state: PushState;
       try {

@@ -809,6 +809,11 @@ export const FIXED_LIMITS = {
     why: 'longest pause before a log is sent to a hub that refuses it or does not answer, unless it is sent less often anyway',
   },
   audit_evidence_files: { value: 32, unit: 'files', why: 'files that are put to a report in one bundle' },
+  audit_evidence_name_chars: {
+    value: 255,
+    unit: 'characters',
+    why: 'name of a file that is put to a report',
+  },
   sql_depth: { value: 3000, unit: 'levels', why: 'nodes inside each other in the tree of one statement' },
   sql_comments: {
     value: 1000,

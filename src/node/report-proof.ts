@@ -82,7 +82,7 @@ async function recorded(report: unknown, salt: string, committed: string): Promi
 function readEvidence({ name, sha256, content }: EvidenceInput): EvidenceFile {
   const bad = (what: string): Error =>
     badInputError('audit.evidence', what, 'Evidence has a name, and its bytes in base64 or their SHA-256.');
-  if (name === '' || name.length > NAME_CHARS || !name.isWellFormed())
+  if (name === '' || name.length > FIXED_LIMITS.audit_evidence_name_chars.value || !name.isWellFormed())
     throw bad('the name of a file is empty, too long or cannot be read');
   if (content === undefined) {
     if (sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256))
@@ -97,5 +97,3 @@ function readEvidence({ name, sha256, content }: EvidenceInput): EvidenceFile {
 }
 
 type EvidenceInput = NonNullable<ReportProofRequest['evidence']>[number];
-
-const NAME_CHARS = 255;

@@ -1,6 +1,6 @@
 /** A node that is to push its audit log says how that goes (rule H8). */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { deniedError } from '../../src/base/index.ts';
@@ -21,6 +21,12 @@ test('H8: doctor tells of the hub: nothing yet, and why a push failed', async ()
   await writeFile(file, JSON.stringify({ ...config, audit_hub }));
   const node = await t.reopen();
   assert.deepEqual(await told(node), [true, 'nothing was pushed yet: a running node does it']);
+  const state = path.join(t.dataDir, 'audit', 'push.json');
+  await writeFile(state, '{"at"');
+  const [ok, detail] = (await told(node)) as [boolean, string];
+  assert.equal(ok, false);
+  assert.match(detail, /push\.json .* cannot be read/);
+  await rm(state);
   const asked = Promise.withResolvers<string>();
   let closed = 0;
   node.startPush(({ href }) => ({

@@ -4,12 +4,12 @@
  */
 import type { DuckDBValue } from '@duckdb/node-api';
 import { badInputError, unavailableError } from '../../base/index.ts';
-import { duckError, streamOn, wholeResult } from '../../store/index.ts';
+import { streamOn, wholeResult } from '../../store/index.ts';
 import { foldName } from '../sql/ast.ts';
 import { AUDIT_COLUMNS, isAuditLog, type AuditColumn, type AuditLine } from '../sql/audit-table.ts';
 import type { AuditBounds } from './audit-bounds.ts';
 import { answerTable, type AuditSite } from './plan.ts';
-import { makeTable, pick, type SiteReport, type SiteRun } from './site-run.ts';
+import { append, makeTable, pick, type SiteReport, type SiteRun } from './site-run.ts';
 
 /** The log, as the node hands it in. */
 export interface AuditLines {
@@ -52,31 +52,18 @@ export async function answerAudit(
       ? EVERYTHING
       : await boundsOf(run, site.bounds);
   const { audit_sql_rows: most } = run.query.statement.limits;
+  const types = columns.map(({ type }) => type);
   let rows = 0;
-  const appender = await run.connection.createAppender(answerTable(site), 'main', 'temp');
-  try {
-    for await (const lines of log.read(bounds, run.signal)) {
-      rows += lines.length;
-      if (rows > most)
-        throw unavailableError(
-          'audit.sql_rows',
-          `the statement reads more than ${most} entries of the audit log`,
-          'Narrow it by conditions on id or time in WHERE, or raise audit_sql_rows in fractal.json.',
-        );
-      for (const line of lines) {
-        for (const { type, of } of columns) {
-          const value = of(line);
-          if (value === null) appender.appendNull();
-          else appender.appendValue(value, type);
-        }
-        appender.endRow();
-      }
-      appender.flushSync();
-    }
-  } catch (error) {
-    throw duckError(error);
-  } finally {
-    appender.closeSync();
+  for await (const lines of log.read(bounds, run.signal)) {
+    rows += lines.length;
+    if (rows > most)
+      throw unavailableError(
+        'audit.sql_rows',
+        `the statement reads more than ${most} entries of the audit log`,
+        'Narrow it by conditions on id or time in WHERE, or raise audit_sql_rows in fractal.json.',
+      );
+    const values = lines.map((line) => columns.map(({ of }) => of(line)));
+    await append(run.connection, answerTable(site), types, values);
   }
   return {
     engine: 'audit log',

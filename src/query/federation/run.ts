@@ -35,7 +35,7 @@ import {
   type Site,
 } from './plan.ts';
 import { HIT_COLUMNS, type SearchArgument } from './signatures.ts';
-import { firstThatFits, makeTable, pick, type SiteReport, type SiteRun } from './site-run.ts';
+import { append, firstThatFits, makeTable, pick, type SiteReport, type SiteRun } from './site-run.ts';
 
 /** The other engines. */
 export interface Federation {
@@ -283,30 +283,6 @@ async function makeTables(
     'fractal_call INTEGER',
     ...HIT_COLUMNS.map(({ type }, i) => `fractal_c${i} ${type}`),
   ]);
-}
-
-async function append(
-  connection: DuckDBConnection,
-  table: string,
-  types: readonly DuckDBType[],
-  rows: readonly (readonly DuckDBValue[])[],
-): Promise<void> {
-  const appender = await connection.createAppender(table, 'main', 'temp');
-  try {
-    for (const row of rows) {
-      types.forEach((type, i) => {
-        const value = row[i] ?? null;
-        if (value === null) appender.appendNull();
-        else appender.appendValue(value, type);
-      });
-      appender.endRow();
-    }
-    appender.flushSync();
-  } catch (error) {
-    throw duckError(error);
-  } finally {
-    appender.closeSync();
-  }
 }
 
 async function readKeys(run: Run, called: string, attempts: Attempts): Promise<Keys> {

@@ -1,7 +1,7 @@
 /** What the answering of every kind of site has in common. */
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { FractalError, badInputError } from '../../base/index.ts';
-import { execute, type Parameters, type Store } from '../../store/index.ts';
+import { duckError, execute, type Parameters, type Store } from '../../store/index.ts';
 import type { AuthorizedQuery } from '../sql/authorize.ts';
 import type { Attempts } from './plan.ts';
 import type { QueryText } from './tree.ts';
@@ -64,4 +64,29 @@ export function pick({ parameters }: QueryText, all: Parameters): Parameters {
       'Give one for each parameter.',
     );
   });
+}
+
+/** Puts rows into a temporary table. */
+export async function append(
+  connection: DuckDBConnection,
+  table: string,
+  types: readonly DuckDBType[],
+  rows: readonly (readonly DuckDBValue[])[],
+): Promise<void> {
+  const appender = await connection.createAppender(table, 'main', 'temp');
+  try {
+    for (const row of rows) {
+      types.forEach((type, i) => {
+        const value = row[i] ?? null;
+        if (value === null) appender.appendNull();
+        else appender.appendValue(value, type);
+      });
+      appender.endRow();
+    }
+    appender.flushSync();
+  } catch (error) {
+    throw duckError(error);
+  } finally {
+    appender.closeSync();
+  }
 }
